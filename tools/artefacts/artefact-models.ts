@@ -8,7 +8,7 @@ import { bindDimensions, registry } from '@ghostc/ops';
 /** A model that is compiled for its hashes. */
 export interface ArtefactModel {
   readonly name: string;
-  /** The model as it is stored, or with a size for every dimension. Throws what the reader throws. */
+  /** The model as stored, or with a size for every dimension. Throws what the reader throws. */
   read(sizes: 'symbolic' | 'bound'): Graph;
 }
 
@@ -47,7 +47,7 @@ function readStored(file: string): Graph {
   return graph;
 }
 
-/** Sizes from the case's options, and for one image where those say nothing. */
+/** Sizes from the case's options, by default for one image. */
 function withSizes(model: Graph, options: string): Graph {
   const { bind = {} } = existsSync(options) ? JSON.parse(readFileSync(options, 'utf8')) : {};
   const sizes = new Map<string, number>(Object.entries(bind));

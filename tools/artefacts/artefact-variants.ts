@@ -17,7 +17,7 @@ import type { Graph } from '@ghostc/ir';
 import { type QuantizeOptions, quantize } from '@ghostc/quant';
 import type { ArtefactModel } from './artefact-models.ts';
 
-/** One way to compile a model; target and options as the lines of hashes say them. */
+/** One way to compile a model, with target and options as printed in the lines of hashes. */
 export interface ArtefactVariant {
   readonly target: string;
   readonly options: string;

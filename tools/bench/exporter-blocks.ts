@@ -1,7 +1,10 @@
 import { Graph, randomTensor, type Value } from '@ghostc/ir';
 import { buildNode } from '@ghostc/ops';
 
-/** Blocks as exporters write them, with weights of their own, one after another: Ghost, RepVGG, squeeze-and-excite, layout. */
+/**
+ * Blocks as exporters write them, with separate weights, one after another: Ghost, RepVGG,
+ * squeeze-and-excite, layout.
+ */
 export function chain(nodes: number): Graph {
   const graph = new Graph('chain');
   let x: Value = graph.addInput('x', { dtype: 'f32', shape: [1, 4, 4, 4] });

@@ -146,7 +146,7 @@ const formulas: readonly (readonly [string, Formula])[] = [
   ],
   ['squeeze_excite_gate_', gate],
   ['reduce_mean_wide_', (get) => ({ chain: Math.ceil(get('R0') / 64) + 6, macs: 0 })],
-  // each of the four of a vec4f has a chain of its own
+  // each of the four components of a vec4f is a separate chain
   ['reduce_mean_vec4f', (get) => ({ chain: get('SIZE') / 4 + 2, macs: 0 })],
   ['reduce_mean_', (get) => ({ chain: get('SIZE'), macs: 0 })],
   ['softmax_wide', (get) => ({ chain: 3 * Math.ceil(get('SIZE') / 64) + 12, macs: 0 })],

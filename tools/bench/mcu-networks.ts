@@ -10,7 +10,7 @@ import { needTiny, type TinyModel } from './mlperf-tiny.ts';
 
 export type Networks = Readonly<Record<string, () => Graph>>;
 
-/** Networks that the costs of `ghostc fit` are fitted to, beside probes. */
+/** Networks, besides probes, to which the costs of `ghostc fit` are fitted. */
 export const fitted: Networks = {
   'MLPerf Tiny ic int8': () => tiny('ic_int8'),
   'MLPerf Tiny kws int8': () => tiny('kws_int8'),

@@ -85,7 +85,7 @@ const kinds = {
     multipliers: [1, 1, 2, 4, 8],
     from: [1, 1, 2, 3],
   },
-  // a few values at a time, as what listens for a word has them
+  // a few values at a time, as in keyword spotting
   streams: {
     ...usual,
     upTo: [0.3, 0.45, 0.85, 0.87, 0.87, 0.89, 0.89, 1],

@@ -10,7 +10,7 @@ export interface OnnxModel {
   readonly bytes: Uint8Array;
 }
 
-/** Networks too large for the repository: as found beside it, or built with seeded weights. */
+/** Networks too large for the repository: read from next to it, or built with seeded weights. */
 const networks: readonly { folder: string; spec: string }[] = [
   { folder: 'ghostnet_v1_050_224', spec: 'ghostnet:0.5' },
   { folder: 'ghostnet_v1_100_224', spec: 'ghostnet:1.0' },
@@ -18,7 +18,7 @@ const networks: readonly { folder: string; spec: string }[] = [
   { folder: 'ghostnetv3_100_224_reparam', spec: 'ghostnetv3:1.0' },
 ];
 
-/** Networks that no exporter's file is there for. */
+/** Networks for which no exporter's file exists. */
 const specs = ['ghostnetv3-training:1.0', 'ghost_resnet50:2', 'ghost_vgg16:2'];
 
 /** Networks of timm and ultralytics with untrained weights, as both exporters of PyTorch write them. */

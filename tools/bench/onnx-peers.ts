@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { venvPython } from '../build/venv-python.ts';
 
-/** Simplifiers of ONNX models that our optimiser is held against, with the versions that the figures are about. */
+/**
+ * Simplifiers of ONNX models with which our optimiser is compared, with the versions that the figures are
+ * about.
+ */
 export const peers = ['onnxslim', 'onnxsim'] as const;
 export type Peer = (typeof peers)[number];
 

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { root } from './setup.mjs';
 import { writeBundles } from './write-bundles.mjs';
 
-/** Files that stand beside a bundle, by name: the runtimes of emitted packages, the client that runs programs in other engines. */
+/**
+ * Files that are placed next to a bundle, by name: the runtimes of emitted packages, the client that runs
+ * programs in other engines.
+ */
 const sources = {
   'wgsl-runtime': 'packages/wgsl-runtime/src/bundles/wgsl.ts',
   'wasm-runtime': 'packages/wgsl-runtime/src/bundles/wasm.ts',
@@ -10,7 +13,7 @@ const sources = {
   'remote-client': 'packages/runtimes/src/wgsl/remote-client.ts',
 };
 
-/** Builds into a folder what a bundle reads there: the files whose names it has. */
+/** Builds the named files into a folder from which a bundle reads them. */
 export async function buildForWeb(outdir, { outputFiles }) {
   const read = Object.keys(sources).filter((name) =>
     outputFiles.some(({ text }) => text.includes(`${name}.js`)),

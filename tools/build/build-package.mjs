@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root, run } from './setup.mjs';
 
-/** Bundles the package in the present folder to dist/index.js, with its types beside it; its dependencies stay imports. */
+/** Bundles the package in the current folder to dist/index.js, with its types; its dependencies stay imports. */
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 await build({
   entryPoints: ['src/index.ts'],

@@ -12,8 +12,8 @@ const requires =
   "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);";
 
 /**
- * Bundles a TypeScript file into one for Node, with what it reads beside it; packages with native code stay outside. Gives what
- * esbuild tells of it: the files that went in.
+ * Bundles a TypeScript file into one for Node, together with the files that it reads; packages with native
+ * code stay external. Returns esbuild's list of the files that went in.
  */
 export async function bundleForNode(entry, outfile, { firstLine = '', mode, ...further } = {}) {
   const { build } = await import('esbuild');

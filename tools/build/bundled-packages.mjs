@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** The npm packages that bundles took files from, by name and version, from what esbuild tells of them in this folder. */
+/** The npm packages that bundles took files from, by name and version, from esbuild's metadata in this folder. */
 export function bundledPackages(metafiles) {
   const files = metafiles.flatMap(({ outputs }) =>
     Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether a tool was asked what it does, and no text of its own answers: then its first comment does. */
+/** Whether a tool was asked for help and prints none itself: then its first comment is printed. */
 export function printHelp(file) {
   const source = readFileSync(file, 'utf8');
   if (!process.argv.includes('--help') || /\bhelp\b(?!\.mjs)/.test(source)) return false;

@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The table of @ghostc/runtimes: what each target needs beyond Node. This file runs before any npm package is there. */
+/**
+ * The table of @ghostc/runtimes: what each target needs beyond Node. This file runs before any npm package is
+ * installed.
+ */
 const table = JSON.parse(
   readFileSync(
     fileURLToPath(new URL('../../packages/runtimes/src/process/tool-table.json', import.meta.url)),

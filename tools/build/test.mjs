@@ -4,9 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { withCachedCompilers } from './cached-compilers.mjs';
 import { root, runTests, runTool, setup } from './setup.mjs';
 
-/**
- * Sets up, runs every test, then holds every shader that a test emitted against Tint and naga.
- */
+/** Sets up, runs every test, then checks every shader that a test emitted with Tint and naga. */
 await setup();
 const shaders = join(root, 'node_modules/.cache/ghostc-shaders');
 rmSync(shaders, { recursive: true, force: true });

@@ -73,7 +73,7 @@ export function withBoundInputs<T>(
   }
 }
 
-/** May a value at compile time lift the refusal? Graphs of ours stand as they are. */
+/** Whether a value at compile time may resolve the refusal. Our own graphs are not changed. */
 function isLiftable(error: unknown, { graph }: ConformanceTest): error is CompileError {
   return !graph && error instanceof CompileError && wantsConstant.test(error.code);
 }

@@ -13,7 +13,10 @@ export interface Outcome {
   readonly reason?: string;
   /** Inputs that were given at compile time. */
   readonly bound?: readonly string[];
-  /** Largest error over what is allowed at its element; the derived bound unless `tolerance` says otherwise. */
+  /**
+   * Largest ratio of error to allowed error; the allowed error is the derived bound unless `tolerance` is
+   * given.
+   */
   readonly ratio?: number;
   /** Why a comparison used no derived bound. */
   readonly tolerance?: string;
@@ -50,7 +53,7 @@ function typesOf(graph: Graph): string {
 
 export type Bounds = readonly ReadonlyMap<string, BoundedOutput>[];
 
-/** Whole networks: bounds that passed so many layers are wider than the outputs, and take minutes. */
+/** Whole networks: bounds after so many layers are wider than the outputs, and take minutes to compute. */
 const isNetwork = (name: string): boolean => name.startsWith('light/');
 
 /** Bounds of each data set of a model; made once for all runtimes. */
@@ -149,7 +152,7 @@ function largestUlp(expected: Tensor, actual: Tensor): number {
   return largest;
 }
 
-/** Tests whose expected values stand in the test as decimals of four digits. */
+/** Tests whose expected values are written as decimals of four digits. */
 const decimals: ReadonlySet<string> = new Set(['node/test_averagepool_2d_ceil_last_window_starts_on_pad']);
 const DECIMALS = { relative: 5e-4, absolute: 5e-5, reason: 'expected values of four decimals' };
 

@@ -10,7 +10,10 @@ import type { OutcomeLog } from './outcome-log.ts';
 import { runPeer } from './peers/run-peer.ts';
 import { isPeer, type OwnRuntime, type RuntimeName } from './runtime-names.ts';
 
-/** Runs every test on every runtime, but for what the log knows. A peer that cannot be had is named with the reason. */
+/**
+ * Runs every test on every runtime, except those in the log. A peer that is not available is named with the
+ * reason.
+ */
 export async function runTests(
   tests: readonly ConformanceTest[],
   runtimes: readonly RuntimeName[],

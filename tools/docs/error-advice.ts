@@ -1,6 +1,7 @@
 /**
- * What each error code means and what to do, for docs/errors.md. The message of an error has the names and numbers; this is
- * what it cannot say. `tsc` cannot see a code that is missing here: documents.test.ts does, and one that no source throws.
+ * What each error code means and what to do, for docs/errors.md. The error message has names and numbers;
+ * this adds the rest. `tsc` cannot detect a code that is missing here, or one that no source throws;
+ * documents.test.ts does.
  */
 export const errorAdvice: Readonly<Record<string, string>> = {
   'backend-c/accumulator':

@@ -7,7 +7,10 @@ const thrown = /(?:CompileError|super|#fail|fail)\(\s*'([\w-]+\/[\w-]+)'/g;
 const chosen = /const code =([^;]*);/g;
 const parseProblems = /type ParseProblem =([^;]*);/;
 
-/** Every error code that the sources of packages and apps can throw, sorted. `cli/FLAG` stands for those of misplaced options. */
+/**
+ * Every error code that the sources of packages and apps can throw, sorted. `cli/FLAG` represents those of
+ * misplaced options.
+ */
 export function errorCodes(root: string): string[] {
   const sources = ['packages', 'apps'].flatMap((folder) => sourceFiles(join(root, folder)));
   const codes = sources.flatMap((file) => codesIn(readFileSync(file, 'utf8')));

@@ -72,7 +72,10 @@ function refusedPair({ name, refused = '' }: Saved): Judged {
   return { name, status: 'refused', reason: refused };
 }
 
-/** Each model loaded and saved, with another batch or opset if one is given, held against itself; the files in between are removed. */
+/**
+ * Loads and saves each model, with another batch or opset if given, and compares it with the original;
+ * intermediate files are removed.
+ */
 export function checkRoundTrips(files: readonly ModelFile[], change: RoundTrip = {}): Judged[] {
   const out = mkdtempSync(join(tmpdir(), 'ghostc-round-trip-'));
   try {

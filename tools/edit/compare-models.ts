@@ -8,7 +8,7 @@ export interface Pair {
   readonly from: string;
   readonly to: string;
   readonly data: string | null;
-  /** The second is for other batches: three samples are held against one after the other. */
+  /** The second model has another batch: three samples are compared one after the other. */
   readonly batch?: boolean;
   /** The least opset of the second; null for the first's. */
   readonly opset?: number | null;

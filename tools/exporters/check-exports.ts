@@ -15,7 +15,7 @@ in each network's code.
 
 Exit code 0 only if all are read, every Ghost module is found, and every target agrees or is refused by name.`;
 
-/** What index.json says of a file. */
+/** The entry of index.json for a file. */
 interface Export {
   readonly network: string;
   readonly ghostModules: number;

@@ -5,7 +5,7 @@ import { CompileError, type Graph, itemAt, type Tensor } from '@ghostc/ir';
 import { createRuntime, dawnDevice, prepareC, wgslRuntimeOn } from '@ghostc/runtimes';
 import { ownOutputs, type RandomSample } from './random-sample.ts';
 
-/** `refused`: the target has no code for the graph and says so. */
+/** `refused`: the target reports that it has no code for the graph. */
 export type Answer = Tensors | Error | 'refused' | 'not run';
 
 /** A target that many small graphs are run on at once. */

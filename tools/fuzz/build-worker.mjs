@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { root } from '../build/setup.mjs';
 
 /**
- * Bundles the fuzzing worker and instruments the bundle; gives the script's path in a fresh folder, which the caller removes.
- * In a process of its own: instrumenting takes hundreds of megabytes, which would count as the readers'.
+ * Bundles the fuzzing worker and instruments the bundle; returns the script's path in a fresh folder, which
+ * the caller removes. Runs in a separate process: instrumenting takes hundreds of megabytes, which would
+ * count as the readers'.
  */
 export function buildWorker() {
   const folder = mkdtempSync(join(root, 'node_modules', '.fuzz-'));

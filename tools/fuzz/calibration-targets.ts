@@ -67,7 +67,7 @@ const specs = [
   { resize: '8', crop: '8', order: 'bgr' },
 ] as const;
 
-/** The first byte says how the file is called, the second which flags go with it; the rest is the file. */
+/** The first byte chooses the file's name, the second its flags; the rest is the file. */
 function runCalibration(bytes: Uint8Array, folder: string): void {
   const extension = extensions[(bytes[0] ?? 0) % extensions.length] ?? 'npy';
   const file = join(folder, `x.${extension}`);

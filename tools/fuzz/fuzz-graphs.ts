@@ -19,7 +19,7 @@ export interface FuzzOptions {
   readonly share?: Share;
   readonly seed: number;
   readonly targets: readonly string[];
-  /** Keeps the files of a reduced failure, and says where. */
+  /** Saves the files of a reduced failure, and prints where. */
   readonly save: (name: string, files: Files) => string;
   readonly seconds?: number;
   readonly onProgress?: (tally: Tally) => void;
@@ -108,8 +108,8 @@ function count(counts: Record<string, number>, key: string, by: number): void {
 }
 
 /**
- * Reduces a failing graph with the interpreter as the judge, and saves it with its data: `ghostc verify DIR/model.onnx --data
- * DIR` shows it again. Gives a line that tells.
+ * Reduces a failing graph with the interpreter as the judge, and saves it with its data: `ghostc verify
+ * DIR/model.onnx --data DIR` reproduces it. Returns a line that describes it.
  */
 async function saveFailure(
   sample: RandomSample,

@@ -9,7 +9,7 @@ export interface FuzzTarget {
   readonly mutate?: (bytes: Uint8Array, random: Random) => Uint8Array;
 }
 
-/** Runs what may say that its input is bad. */
+/** Runs code that may report that its input is bad. */
 export function expected(task: () => void): void {
   try {
     task();

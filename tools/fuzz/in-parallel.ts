@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Json } from '@ghostc/jobs';
 
-/** One of so many runs that share the numbers of their models. */
+/** One of several runs that share the numbers of their models. */
 export interface Share {
   readonly index: number;
   readonly count: number;

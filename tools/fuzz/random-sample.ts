@@ -10,7 +10,7 @@ import fc from 'fast-check';
 
 export type Kind = 'float' | 'dynamic' | 'int8';
 
-/** A random graph with inputs on which all runtimes have to agree, and what they have to give. */
+/** A random graph with inputs on which all runtimes must agree, and the expected outputs. */
 export interface RandomSample extends Sample {
   readonly kind: Kind;
   /** The model as a runtime with dynamic shapes gets it; `graph` has its sizes bound. */

@@ -43,7 +43,7 @@ function readTfliteModel(bytes: Uint8Array): Graph {
   return graph;
 }
 
-/** Decodes, changes fields, encodes: what comes out has the format, and is often nearly a model. */
+/** Decodes, changes fields, encodes: the result has the format, and is often nearly a model. */
 function reencoded<T extends object>(decode: (bytes: Uint8Array) => T, encode: (message: T) => Uint8Array) {
   return (bytes: Uint8Array, random: Random): Uint8Array => {
     try {
@@ -145,7 +145,7 @@ function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** What parses must verify or say why not, and print and parse to the same text. */
+/** What parses must verify or be refused, and print and parse to the same text. */
 function readText(text: string): void {
   const graph = parseGraph(text, { registry, resources: new Map() });
   expected(() => verify(graph, registry));

@@ -70,7 +70,7 @@ function report(runs: number, corpus: number): void {
   });
 }
 
-/** Marks what the counters have reached; true when something is new. */
+/** Marks what the counters have reached; true if something is new. */
 function newCoverage(): boolean {
   let at = 0;
   let fresh = false;

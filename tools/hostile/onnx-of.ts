@@ -13,7 +13,7 @@ export type NodeSpec =
       readonly attributes?: Attributes;
     };
 
-/** Sizes of a value; null where the file does not say. */
+/** Sizes of a value; null if the file does not state them. */
 type Sizes = readonly (number | string)[] | null;
 
 /** A model of float32 values; inputs are `x`, outputs `y` of unknown shape, if nothing is said. */
@@ -125,7 +125,10 @@ export const valuesOf = (name: string, count: number, sizes: Sizes): Record<stri
 /** Names in a row, with a number each. */
 export const names = (name: string, count: number): string => times(count, (i) => `${name}${i}`).join(' ');
 
-/** `length` nodes from `x` to `y`, each of the one before: `make` gives what stands after it, `Add @ c` where @ is that value. */
+/**
+ * A chain of `length` nodes from `x` to `y`: `make` returns what follows a node, `Add @ c` where @ is its
+ * value.
+ */
 export function chain(
   length: number,
   make: (i: number) => string | readonly [string, Attributes],

@@ -6,7 +6,7 @@ export interface Row {
   /** Where it ran. */
   readonly target: string;
   readonly found: string;
-  /** The limit; none for a figure that is shown beside. */
+  /** The limit; none for a figure that is only shown. */
   readonly expected?: string;
   readonly met: boolean;
 }

@@ -7,8 +7,9 @@ import { bundleForNode } from '../build/bundle-for-node.mjs';
 import { root } from '../build/setup.mjs';
 
 /**
- * Bundles what a worker of the tools runs, and the command that its jobs call. Gives the file, and the hash of both: where it is
- * the same, so are the results. The file has the hash in its name, since a thread may load it again when sources have changed.
+ * Bundles what a worker of the tools runs, and the command that its jobs call. Returns the file, and the hash
+ * of both: equal hashes mean equal results. The file has the hash in its name, since a thread may load it
+ * again after sources have changed.
  */
 async function bundleJobs() {
   const command = await buildCli();

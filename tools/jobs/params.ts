@@ -1,7 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import { type Check, checkedFields, isHash, isWhole, type JobKind, type Json } from '@ghostc/jobs';
 
-/** A job whose parameters stand beside the hash of the code, which is part of its id. */
+/** A job whose parameters include the hash of the code, so that it is part of its id. */
 export function codedJob(run: JobKind): JobKind {
   const anything: Check = { ok: () => true, expected: 'parameters' };
   return (params, store) =>

@@ -53,7 +53,7 @@ function withSource(program: CProgram, source: string): CProgram {
   return { ...program, files: new Map([...program.files, ['m.c', source]]) };
 }
 
-/** Kernels by name: what stands between the braces. */
+/** Kernels by name: the text between the braces. */
 export function kernelsOf(source: string): Map<string, string> {
   const found = source.matchAll(/^KERNEL void (m_k_\w+)(?<!_avx2)\([^)]*\)\n\{\n([\s\S]*?)^\}\n/gm);
   return new Map([...found].map(([, name = '', body = '']) => [name, body]));

@@ -84,7 +84,7 @@ interface Mutant {
   readonly cases: readonly Case[];
 }
 
-/** Mutants of kernels and of what they stand on. */
+/** Mutants of kernels and of what they depend on. */
 function mutantsOf(cases: readonly Case[]): Mutant[] {
   return operators.flatMap(({ name, change }) => {
     const broken = (line: string): boolean => change(line) !== undefined;
@@ -131,7 +131,7 @@ async function outputsOf(one: Case, device: Device, change: Change): Promise<Ten
 
 const right = new Map<Case, Promise<Tensors>>();
 
-/** Of the case as it is; run once. */
+/** The unbroken case; run once. */
 function rightOutputs(one: Case, device: Device): Promise<Tensors> {
   const outputs = right.get(one) ?? outputsOf(one, device, (source) => source);
   right.set(one, outputs);

@@ -5,7 +5,7 @@ import { type Graph, itemAt } from '@ghostc/ir';
 export interface Mutant {
   /** What is broken, and where. */
   readonly name: string;
-  /** Of a kernel, of a pass, or of the plan; none: the compiler as it is. */
+  /** Of a kernel, of a pass, or of the plan; none: the unbroken compiler. */
   readonly kind: 'kernel' | 'pass' | 'plan' | 'none';
   readonly runtime: Runtime;
   /** Names in the source model of what the broken place computes. */

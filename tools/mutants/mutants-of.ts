@@ -13,7 +13,7 @@ const makers: Readonly<Record<string, (subject: Subject) => Mutant[]>> = {
   none: unchanged,
 };
 
-/** Mutants of each kind, as many as `KIND:COUNT` says, spread over the model. Throws for an unknown kind. */
+/** Mutants of each kind, as many as `KIND:COUNT` gives, spread over the model. Throws for an unknown kind. */
 export function mutantsOf(subject: Subject, kinds: readonly string[]): Mutant[] {
   return kinds.flatMap((one) => {
     const [kind = '', count] = one.split(':');
@@ -23,7 +23,7 @@ export function mutantsOf(subject: Subject, kinds: readonly string[]): Mutant[] 
   });
 }
 
-/** The compiler as it is: nothing may be found. */
+/** The unbroken compiler: nothing may be found. */
 function unchanged({ name }: Subject): Mutant[] {
   const runtimes = [cRuntimeWith('c', (source) => source), wgslRuntimeWith((program) => program)];
   return runtimes.map((runtime) => ({

@@ -3,7 +3,7 @@ import { seededInputs } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
 import { LEAST_ULP, type Trial } from './try-mutant.ts';
 
-/** `harmless`: the change is too small to be one. `same`, `false alarm`: of the compiler as it is. */
+/** `harmless`: the change is too small to matter. `same`, `false alarm`: of the unbroken compiler. */
 export type Verdict =
   | 'harmless'
   | 'missed'

@@ -155,7 +155,7 @@ function errorVerdict(error: unknown): Verdict {
   return refusal ? 'refused' : 'wrong';
 }
 
-/** What an error says, without the place. */
+/** The message of an error, without the location. */
 function reasonOf(error: unknown): string {
   return error instanceof CompileError ? error.detail : String(error);
 }

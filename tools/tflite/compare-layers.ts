@@ -15,9 +15,9 @@ export interface LayerComparison {
 }
 
 /**
- * Each operator of a float model on what it reads in TFLite, held against what it writes there. Over a whole network the
- * derived bound grows with the product of all weights and says nothing; over one operator it is close. Hybrid kernels, which
- * round activations to int8, also have a bound of that rounding.
+ * Runs each operator of a float model on its input from TFLite, and compares the result with TFLite's. Over a
+ * whole network the derived bound grows with the product of all weights and is useless; over one operator it
+ * is tight. Hybrid kernels, which round activations to int8, also have a bound for that rounding.
  */
 export function compareLayers(
   layers: readonly Layer[],

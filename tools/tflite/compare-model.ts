@@ -22,7 +22,7 @@ export interface ModelCase {
   readonly seeds: number;
 }
 
-/** Runs a model of one output on seeded inputs and holds the outputs against TFLite's. */
+/** Runs a model with one output on seeded inputs and compares the outputs with TFLite's. */
 export async function compareModel(runtime: Runtime, one: ModelCase): Promise<ModelComparison> {
   const graph = readTflite(one.model);
   verify(graph, registry);

@@ -34,7 +34,7 @@ export function tryReference(python: string, runs: readonly ReferenceRun[]): (Ui
   });
 }
 
-/** One operator of a model, as a model of its own. */
+/** One operator of a model, as a separate model. */
 export interface Layer {
   readonly model: Uint8Array;
   readonly inputs: Uint8Array;
@@ -42,8 +42,8 @@ export interface Layer {
 }
 
 /**
- * The operators of a model, with what each reads and writes for the given input; `weights` says whether integer weights of
- * float operators become floats or stay, for TFLite's hybrid kernels.
+ * The operators of a model, with what each reads and writes for the given input; `weights` chooses whether
+ * integer weights of float operators become floats or stay, for TFLite's hybrid kernels.
  */
 export function runLayers(python: string, run: ReferenceRun, weights: 'float' | 'hybrid' = 'float'): Layer[] {
   return inFolder((folder) => {

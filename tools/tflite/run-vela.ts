@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What Vela says of a model: where its operators run, and its report. */
+/** Vela's result for a model: where its operators run, and its report. */
 interface VelaReport {
   readonly npu: number;
   readonly cpu: number;

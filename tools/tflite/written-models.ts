@@ -34,7 +34,10 @@ export function referenceFiles(): string[] {
   ];
 }
 
-/** A model as it is, and a float one in integers too, inputs and outputs with it: calibrated on seeded inputs, on which bits do not depend. */
+/**
+ * A model unchanged, and a float one also in integers, including inputs and outputs: calibrated on seeded
+ * inputs, which do not affect the bits.
+ */
 export function writtenModels(file: string): WrittenModel[] {
   const name = nameOf(file);
   const read = (): Graph => withOneImage(readModel(readFileSync(file), { file }), 32);

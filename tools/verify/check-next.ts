@@ -70,7 +70,7 @@ for (const bundler of ['turbopack', 'webpack']) {
   if (found !== expected) process.exitCode = 1;
 }
 
-/** What the exported page says. */
+/** What the exported page contains. */
 async function shown(): Promise<string> {
   const file = (path: string): string => join(folder, 'out', decodeURIComponent(path));
   const isFile = (path: string): boolean => !!statSync(path, { throwIfNoEntry: false })?.isFile();

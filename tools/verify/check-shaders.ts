@@ -11,7 +11,7 @@ import { pictureShader } from '@ghostc/wgsl-runtime';
 const [folder = ''] = process.argv.slice(3);
 const BATCH = 100;
 
-/** What naga does not know yet, and how a source shows that it wants it. */
+/** What naga does not support yet, and how a source shows that it needs it. */
 const unknownToNaga: readonly (readonly [string, RegExp])[] = [
   ['subgroups', /^enable subgroups;/m],
   ['texture_external', /texture_external/],

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Preloaded into every process of the test suite: writes each WGSL source that is emitted into the folder GHOSTC_SHADERS, once, under
- * its hash. `check-shaders.ts` holds them against Tint and naga.
+ * Preloaded into every process of the test suite: writes each emitted WGSL source into the folder
+ * GHOSTC_SHADERS, once, under its hash. `check-shaders.ts` checks them with Tint and naga.
  */
 const folder = process.env.GHOSTC_SHADERS;
 if (folder) {

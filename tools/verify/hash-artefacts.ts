@@ -47,7 +47,7 @@ function chosenModels(): ArtefactModel[] {
   return small.filter(({ name }) => createHash('sha256').update(name).digest().readUInt32LE() % 20 === 0);
 }
 
-/** Prints what differs as it is found. */
+/** Prints differences as they are found. */
 function compareWith(file: string): void {
   const models = new Set(chosenModels().map(({ name }) => name));
   const before = readFileSync(file, 'utf8').split('\n');

@@ -44,7 +44,7 @@ const python = venvPython(root, packages);
 interface Validation {
   readonly layout: Layout;
   readonly options: CompileCOptions;
-  /** The file that says what is in the package. */
+  /** The manifest of the package. */
   readonly manifest: string;
   /** A text of it, and what it is where it is damaged. */
   readonly damage: readonly [string, string];

@@ -49,7 +49,7 @@ function readZooModel({ bind = {} }: ZooModel, path: string): Graph {
   return readModel(readFileSync(path), { file: basename(path), bind: new Map(Object.entries(bind)) });
 }
 
-/** Reads a model and runs it on every target, in a process of its own. */
+/** Reads a model and runs it on every target, in a separate process. */
 export async function tryModel(model: ZooModel, path: string, tool: ZooTool): Promise<ZooRow> {
   const { sha256 } = model;
   try {
@@ -113,7 +113,7 @@ function isInteger(graph: Graph): boolean {
   return [...graph.nodes()].some(({ output }) => output.type.quant);
 }
 
-/** Calibrated on the same input, and in C held against the interpreter's integers. */
+/** Calibrated on the same input, and in C compared with the interpreter's integers. */
 function asInt8({ path, folder, ...tool }: Run): string {
   const out = join(folder, 'int8.gir');
   try {

@@ -33,7 +33,7 @@ export function anyWorkOption(): Option {
   return new Option('--any-work', 'run files under 1 MB however much they compute');
 }
 
-/** Throws `run/work` before a small file is run that asks for much, as often as it is interpreted; `anyWork` lets it. */
+/** Throws `run/work` before a small file that needs much work is run; `anyWork` allows it. */
 export function checkWork(
   { graph, bytes }: Pick<LoadedModel, 'graph' | 'bytes'>,
   { anyWork }: WorkOptions = {},

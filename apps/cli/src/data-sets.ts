@@ -32,7 +32,7 @@ export function readDataSets(path: string, model: Graph): DataSet[] {
   }));
 }
 
-/** Only the inputs; a set in which every input is a batch of as many, of a model that takes fewer, becomes so many sets. */
+/** Only the inputs; a set whose inputs are all larger batches than the model's is split into several sets. */
 export function readInputSets(path: string, model: Graph): Omit<DataSet, 'outputs'>[] {
   return sourcesAt(path).flatMap((source) => {
     const stored = inputEntries(source, model, path).map(([slot, entry]) => {

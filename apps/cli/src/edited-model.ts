@@ -7,7 +7,7 @@ import { loadModel } from './load-model.ts';
 import { parseCount } from './parse-count.ts';
 import { writeFiles } from './write-files.ts';
 
-/** A model to change: nodes of unknown ops stay as they are. */
+/** A model to edit: nodes of unknown ops are kept. */
 export function loadToEdit(model: string, outputs?: readonly string[]): Graph {
   return loadModel(model, { keepUnknown: true, outputs }).graph;
 }
@@ -16,7 +16,7 @@ export function loadToEdit(model: string, outputs?: readonly string[]): Graph {
 export interface WriteFlags {
   readonly out?: string | undefined;
   readonly opset?: number | undefined;
-  /** Weights in a file of their own beside the model. */
+  /** Weights in a separate file next to the model. */
   readonly externalData?: boolean | undefined;
 }
 

@@ -16,7 +16,7 @@ import type { LoadedModel } from './load-model.ts';
 /** What `findRuntime` takes, for help texts. */
 export const runtimeKinds = `${['ort', ...runtimeNames].join(', ')}, a module whose default export is a Runtime, or exec:COMMAND`;
 
-/** Engines that do not answer within this many seconds are stopped, where the user does not say otherwise. */
+/** Default time in seconds after which an engine that does not answer is stopped. */
 export const ENGINE_TIMEOUT = 60;
 
 /**
@@ -42,7 +42,7 @@ export async function runtimeOfModel(name: string, { onnx }: LoadedModel): Promi
   throw new CompileError('cli/target', 'the target original needs an .onnx model');
 }
 
-/** Whether a name stands for an engine of the user's. */
+/** Whether a name refers to an engine of the user's. */
 export function isForeign(name: string): boolean {
   return name.startsWith('exec:') || /\.[cm]?[jt]s$/.test(name);
 }

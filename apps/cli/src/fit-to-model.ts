@@ -18,9 +18,10 @@ export interface Place {
 }
 
 /**
- * A tensor as the model declares it: its shape (symbolic dimensions take any size) and its element type. A quantised integer
- * may be given as the floats that it stands for; a float of another type as float32 with the same numbers, as
- * bfloat16, which NumPy does not have. Throws `data/shape` and `data/type`.
+ * A tensor in the type that the model declares: its shape (symbolic dimensions match any size) and its
+ * element type. A quantised integer may be given as the floats that it represents; a float of another type as
+ * float32 with the same numbers, such as bfloat16, which NumPy does not have. Throws `data/shape` and
+ * `data/type`.
  */
 export function fitToModel(tensor: Tensor, type: TensorType, place: Place): Tensor {
   checkShape(tensor, type, place);

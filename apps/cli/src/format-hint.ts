@@ -22,7 +22,7 @@ const formats: Readonly<Record<string, string>> = {
   '.engine': 'this is a TensorRT engine: take the ONNX model that it was made from',
 };
 
-/** Runs `load`; where MODEL is no model of ours, its error says what would make it one. */
+/** Runs `load`; if MODEL is not in a supported format, its error explains how to convert it. */
 export function withHint<T>(model: string, load: () => T): T {
   try {
     return load();

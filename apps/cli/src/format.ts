@@ -11,7 +11,7 @@ const MAX_CELL = 1000;
 
 const shortened = (cell: string): string => (cell.length > MAX_CELL ? `${cell.slice(0, MAX_CELL)}...` : cell);
 
-/** A table without colours of its own: column heads, then rows of cells, and how many more there are. */
+/** A table without colours: column heads, then rows of cells, and how many more there are. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
   for (const row of rows.slice(0, MAX_ROWS)) table.push(row.map(shortened));

@@ -4,7 +4,10 @@ import { type OutputFiles, sourceHash } from '@ghostc/compiler';
 import { type Graph, printGraph } from '@ghostc/ir';
 import { writeSafetensors } from '@ghostc/safetensors';
 
-/** The files of a graph written to `path`: `.onnx`, or the text form with its weights as `.safetensors` beside it. */
+/**
+ * The files of a graph written to `path`: `.onnx`, or the text form with its weights in a `.safetensors` file
+ * of the same name.
+ */
 export function graphFiles(graph: Graph, path: string, options: OnnxOptions = {}): OutputFiles {
   const name = basename(path);
   return name.endsWith('.onnx')

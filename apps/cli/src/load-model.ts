@@ -18,9 +18,9 @@ export interface LoadedModel {
   readonly label: string;
   /** Name for output files when the user gives none. */
   readonly name: string;
-  /** Size of the file, and of its weights beside it; infinite for a spec. */
+  /** Size of the file, and of its external weights; infinite for a specification. */
   readonly bytes: number;
-  /** The file, if it is ONNX: what ONNX Runtime can run as it is. */
+  /** The file, if it is ONNX: ONNX Runtime can run it directly. */
   readonly onnx?: {
     readonly bytes: Uint8Array;
     readonly path: string;
@@ -33,11 +33,11 @@ export interface LoadOptions {
   /** Weights for `ghostnet:` models: a `.safetensors` file, or a seed. */
   readonly weights?: string | undefined;
   readonly seed?: number | undefined;
-  /** Of quantised layers of an ONNX model that do not say how they round. */
+  /** Rounding of quantised layers of an ONNX model that do not specify it. */
   readonly rounding?: Rounding | undefined;
-  /** Nodes of an ONNX model that have no form here stay as they are. */
+  /** Keep nodes of an ONNX model that the graph cannot represent. */
   readonly keepUnknown?: boolean;
-  /** Tensors at which a TFLite model ends, in place of its own outputs. */
+  /** Tensors at which a TFLite model ends, replacing its own outputs. */
   readonly outputs?: readonly string[] | undefined;
   /** Sizes of symbolic dimensions and values of scalar inputs, by the names in the file. */
   readonly bind?: ReadonlyMap<string, number> | undefined;
@@ -81,7 +81,7 @@ function loadSpec(model: string, { weights, seed = 1 }: LoadOptions): LoadedMode
 
 interface Loaded {
   readonly graph: Graph;
-  /** Of the files beside the model's own. */
+  /** Of the files next to the model's own. */
   readonly weightBytes: number;
 }
 

@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Codes of errors that say that a check failed, rather than that the input is bad. */
+/** Error codes that mean that a check failed, not that the input is bad. */
 const failedChecks = new Set(['backend-c/max-ram', 'validate/difference']);
 
 function fail(error: unknown): void {
@@ -57,7 +57,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   fail(error);
   process.exit();
 });
-/** Then there is nobody to tell. */
+/** Then nobody is reading. */
 process.stderr.on('error', () => process.exit(process.exitCode ?? 2));
 
 if (isMainThread) await main(process.argv);

@@ -40,8 +40,9 @@ const forms: Readonly<Record<string, Form>> = {
 };
 
 /**
- * What somebody else needs to see the difference: the model, its data, a C program that leaves with 1 where C differs, and a
- * page that marks where WGSL does. Expected is what the first runtime gave. A form that has no code for the model is left out.
+ * What others need to reproduce the difference: the model, its data, a C program that exits with 1 if C
+ * differs, and a page that marks where WGSL does. Expected is the first runtime's result. A form that has no
+ * code for the model is omitted.
  */
 export function reproductionFiles(smallest: Smallest, { title, words }: ReproductionText): Reproduction {
   const { graph, inputs, outcome } = smallest;

@@ -1,7 +1,7 @@
 import { roundings } from '@ghostc/ops';
 import { Option } from 'commander';
 
-/** How quantised layers of an ONNX model round that does not say so itself. */
+/** How quantised layers of an ONNX model round if the model does not specify it. */
 export function roundingOption(): Option {
   return new Option(
     '--rounding <kind>',

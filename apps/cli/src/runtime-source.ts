@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const files = { wgsl: './wgsl-runtime.js', wasm: './wasm-runtime.js', web: './web-runtime.js' };
 
-/** The runtime of a target's packages as one ES module: it stands beside the bundled command. */
+/** The runtime of a target's packages as one ES module, next to the bundled command. */
 export function runtimeSource(target: keyof typeof files): string {
   return readFileSync(new URL(files[target], import.meta.url), 'utf8');
 }

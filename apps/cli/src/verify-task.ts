@@ -37,7 +37,7 @@ const near: Tolerance = {
 const SEEDED_SETS = 3;
 
 export interface VerifyTask {
-  /** What the outputs are held against, in words. */
+  /** What the outputs are compared with, in words. */
   readonly reference: string;
   readonly dataSets: readonly DataSet[];
   verify(runtime: Runtime): Promise<RuntimeResult>;
@@ -204,7 +204,7 @@ export function heldToInterpreter(model: Graph, dataSets: readonly DataSet[]): V
     : { model, dataSets, tolerance, alike: true, ...statistical(undefined) };
 }
 
-/** Where ONNX Runtime is not installed, nothing can run the file as it is. */
+/** Without ONNX Runtime, nothing can run the original file. */
 async function withoutMissingOrt(model: LoadedModel): Promise<LoadedModel> {
   if (!model.onnx || (await hasOrt())) return model;
   const { onnx: _, ...rest } = model;

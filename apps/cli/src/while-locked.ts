@@ -8,8 +8,9 @@ const TRIES = 20;
 const PAUSE = 100;
 
 /**
- * Runs `body` while no other process does so for the folder. Each process puts a file with its number into it, and goes on if
- * it sees no other; what a process that has ended left is removed. Throws `write/busy` if another does not get done in time.
+ * Runs `body` while no other process does so for the folder. Each process creates a file with its number in
+ * it, and continues if it sees no other; files of processes that have ended are removed. Throws `write/busy`
+ * if another process does not finish in time.
  */
 export function whileLocked<T>(folder: string, body: () => T): T {
   const release = holdLock(folder);

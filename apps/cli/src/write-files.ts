@@ -22,11 +22,12 @@ const STAGING = '.ghostc-new-';
 const STALE = 3_600_000;
 
 /**
- * Writes all files or none. They are written into a fresh folder beside the targets; renaming that to READY is the moment from
- * which the new output counts, then each file is renamed into place. A run that is killed before that moment leaves the old
- * output; one that is killed after it leaves READY, which the next run into the folder finishes first. Names may have folders
- * (`src/net.c`); a name that leads out of the folder or is hidden is refused, as is one that Windows cannot have, and a link
- * where a folder is expected. While another process writes into the folder, `write/busy` says so.
+ * Writes all files or none. They are written into a fresh folder next to the targets; renaming that to READY
+ * commits the new output, then each file is renamed into place. A run killed before the commit leaves the old
+ * output; one killed after it leaves READY, which the next run into the folder finishes first. Names may have
+ * folders (`src/net.c`); a name that leads out of the folder or is hidden is refused, as is one that Windows
+ * does not allow, and a link where a folder is expected. While another process writes into the folder,
+ * `write/busy` is thrown.
  */
 export function writeFiles(folder: string, files: OutputFiles): string[] {
   const out = resolve(folder);
@@ -79,7 +80,7 @@ export function makeFolder(path: string): string[] {
   return [...above, path];
 }
 
-/** The innermost first; what another process has put something into stays. */
+/** The innermost first; folders into which another process has put something are kept. */
 function removeFolders(paths: readonly string[]): void {
   for (const path of [...paths].reverse()) {
     try {
@@ -90,7 +91,7 @@ function removeFolders(paths: readonly string[]): void {
   }
 }
 
-/** A file cannot take the place of a folder, nor lie below a file. Found before anything is moved. */
+/** A file cannot replace a folder, or be inside a file. Checked before anything is moved. */
 function checkTarget(out: string, name: string): void {
   const parts = name.split('/');
   for (let depth = 1; depth <= parts.length; depth++) {

@@ -17,9 +17,10 @@ export interface GhostcOptions extends Pick<CompileWgslOptions, 'matrices' | 'fu
 }
 
 /**
- * For Vite: `import model from './net.onnx?ghostc'` compiles the model for pages, and `'./net.onnx?batch=1&ghostc'` with sizes of
- * symbolic dimensions. The default export has `load()` and `manifest`, as the package that `ghostc compile --target wgsl` writes;
- * Vite gives the weights a file of their own.
+ * For Vite: `import model from './net.onnx?ghostc'` compiles the model for pages, and
+ * `'./net.onnx?batch=1&ghostc'` with sizes of symbolic dimensions. The default export has `load()` and
+ * `manifest`, as in the package that `ghostc compile --target wgsl` writes; Vite emits the weights as a
+ * separate file.
  */
 export function ghostc(options: GhostcOptions = {}): GhostcPlugin {
   let cache = '';
@@ -44,7 +45,7 @@ export function ghostc(options: GhostcOptions = {}): GhostcPlugin {
   };
 }
 
-/** Compiles a model into a folder of its own in the cache; gives the path of its module. */
+/** Compiles a model into a separate folder of the cache; returns the path of its module. */
 function compileInto(
   cache: string,
   file: string,

@@ -18,7 +18,7 @@ const deviceTitles: Readonly<Record<Device, string>> = {
 };
 export const devices = Object.entries(deviceTitles) as [Device, string][];
 
-/** What the address of the page says: options, never the model. */
+/** What the page's URL contains: options, never the model. */
 export interface Settings {
   /** A GhostNet to open at the start; empty for a file. */
   readonly spec: string;

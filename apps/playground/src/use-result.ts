@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** What some work gives, done anew when one of the facts changes; undefined until it is there. */
+/** The result of some work, recomputed when a dependency changes; undefined until it is available. */
 export function useResult<T>(work: () => Promise<T | undefined>, facts: readonly unknown[]): T | undefined {
   const [result, setResult] = useState<T>();
   useEffect(() => {

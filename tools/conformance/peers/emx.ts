@@ -143,7 +143,7 @@ function header(NAME: string, prototype: string): string {
   return `#define ${NAME}_ARENA_SIZE 16\n#define ${NAME}_ARENA_ALIGN 16\n${prototype};\n`;
 }
 
-/** It runs in a folder beside its weights. */
+/** It runs in the folder of its weights. */
 function wrapper({ name, prototype, source, call }: Readonly<Record<string, string>>): string {
   return `
 #include "${name}.h"

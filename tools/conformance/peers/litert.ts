@@ -7,10 +7,10 @@ import type { Case, Progress } from '../case.ts';
 import { judge, type Outcome } from '../outcome.ts';
 import { pythonWith } from './python-with.ts';
 
-/** Models that one process of Python gets: a crash costs so many. */
+/** Models per process of Python: the number that a crash loses. */
 const BATCH = 32;
 
-/** What TFLite can say of each model, on the reference kernels of ai-edge-litert. */
+/** Each model as far as TFLite can express it, on the reference kernels of ai-edge-litert. */
 export async function runLitert(cases: readonly Case[], progress: Progress): Promise<void> {
   const python = pythonWith(litert);
   const written = cases.flatMap((one) => {

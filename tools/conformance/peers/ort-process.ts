@@ -6,7 +6,7 @@ import type { OrtReply, OrtTask } from './ort-worker.ts';
 /** Longest time for one model, in ms. */
 const TIMEOUT = 1_200_000;
 
-/** ONNX Runtime in a process of its own, which starts again after a model that ended it. */
+/** ONNX Runtime in a separate process, which is restarted after a model that ended it. */
 export class OrtProcess {
   readonly #peer: Peer;
   #child: ChildProcess | undefined;

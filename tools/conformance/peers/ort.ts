@@ -5,7 +5,7 @@ import type { Peer } from '../runtime-names.ts';
 import { OrtProcess } from './ort-process.ts';
 import type { OrtReply, OrtTask } from './ort-worker.ts';
 
-/** ONNX Runtime in a process of its own: what ends the process costs one test. */
+/** ONNX Runtime in a separate process, so that a crash loses only one test. */
 export async function runOrt(peer: Peer, cases: readonly Case[], progress: Progress): Promise<void> {
   const worker = new OrtProcess(peer);
   try {

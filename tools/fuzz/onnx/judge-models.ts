@@ -37,7 +37,7 @@ export interface Verdict {
   readonly unjudged?: number;
 }
 
-/** After divisions by values near 0, and for what no bound can be derived: as `ghostc verify` takes it. */
+/** After divisions by values near 0, and if no bound can be derived: the tolerance of `ghostc verify`. */
 const fallback = { relative: 1e-4, absolute: 1e-6, reason: 'no bound can be derived' } as const;
 const coarse = { relative: 1e-2, absolute: 1e-4, reason: 'no bound can be derived, 16-bit floats' } as const;
 
@@ -135,7 +135,7 @@ class Trial {
     return this.#known as Known;
   }
 
-  /** The interpreter is held against ONNX Runtime, the other targets against the interpreter. */
+  /** The interpreter is compared with ONNX Runtime, the other targets with the interpreter. */
   async settle(target: Target, run: () => Promise<Tensors>): Promise<void> {
     if (!this.readable) return;
     try {
@@ -153,7 +153,7 @@ class Trial {
     }
   }
 
-  /** Where an answer is free on the target, that of `want` stands. */
+  /** If the target's answer is free, that of `want` is used. */
   #open(target: Target, want: Tensors, got: Tensors): Tensors {
     const free = (own: OwnAnswer | undefined): boolean =>
       target === 'onnx' || (target === 'interpreter' && own?.right === undefined);
@@ -198,7 +198,10 @@ function inexact({ nodes }: ModelParts): boolean {
   return nodes.some(({ op }) => careless.has(op));
 }
 
-/** What is computed, at last, only from results of constants: the reader folds these, and no bound tells how they were rounded. */
+/**
+ * Values ultimately computed only from constants: the reader folds these, and no bound describes how they
+ * were rounded.
+ */
 function afterConstants({ nodes, initializers }: ModelParts): Set<string> {
   const constant = new Set(initializers.keys());
   const after = new Set<string>();

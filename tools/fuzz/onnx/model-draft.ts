@@ -80,7 +80,7 @@ export class ModelDraft {
     return this.random.below(100) < percent;
   }
 
-  /** `value` in so many cases of a hundred, else undefined: an attribute that is absent. */
+  /** `value` in the given percentage of cases, otherwise undefined: an absent attribute. */
   maybe<T>(percent: number, value: T): T | undefined {
     return this.chance(percent) ? value : undefined;
   }
@@ -156,7 +156,7 @@ export class ModelDraft {
     return this.given(drawTensor(this.random, { dtype, shape }, style));
   }
 
-  /** The tensor as a graph input in so many cases of a hundred, else as an initializer. */
+  /** The tensor as a graph input in the given percentage of cases, otherwise as an initializer. */
   given(value: Tensor, inputPercent = 60): Ref {
     const kind = this.chance(inputPercent) ? this.inputs : this.initializers;
     const name = `${kind === this.inputs ? 'x' : 'c'}${this.#names++}`;
@@ -168,7 +168,7 @@ export class ModelDraft {
     return this.given(fromNumbers(dtype, shape, values), inputPercent);
   }
 
-  /** A vector of int64 that the op wants to know: nearly always an initializer. */
+  /** A vector of int64 that the op needs at compile time: nearly always an initializer. */
   vector(values: readonly number[], dtype: DType = 'i64'): Ref {
     return this.numbers(dtype, [values.length], values, 3);
   }

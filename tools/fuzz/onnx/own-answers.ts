@@ -3,7 +3,7 @@ import type { OrtProcess } from '../../conformance/peers/ort-process.ts';
 import { type Attrs, text } from './attributes.ts';
 import { type DraftNode, type ModelDraft, modelBytes } from './model-draft.ts';
 
-/** Elements of one value where ONNX Runtime has an answer of its own (1), and what is right there if one can say. */
+/** Elements of one value for which ONNX Runtime differs deliberately (1), and the right value if known. */
 export interface OwnAnswer {
   readonly mask: Uint8Array;
   readonly right?: ArrayLike<number>;
@@ -158,7 +158,7 @@ function narrowGroups({ attrs }: DraftNode, x: Tensor): OwnAnswer {
   return { mask, right };
 }
 
-/** The tensor with what is right where ONNX Runtime has its own answer. */
+/** The tensor with the right values where ONNX Runtime differs deliberately. */
 export function corrected(tensor: Tensor, { mask, right }: OwnAnswer): Tensor {
   if (right === undefined) return tensor;
   const values = Array.from(toNumbers(tensor), (v, i) => (mask[i] ? (right[i] ?? 0) : v));
@@ -179,8 +179,9 @@ export function freed(want: Tensor, got: Tensor | undefined, own: OwnAnswer | un
 const HALF_LIMIT = 6e4;
 
 /**
- * Values that no other node reads: what stands there is not the same number for ONNX Runtime and us. Own answers, float16
- * that overflows, and sums of quantised ops of com.microsoft, which may be a step apart: what reads them multiplies the step.
+ * Values that no other node reads, because ONNX Runtime and ghostc differ there: deliberate differences,
+ * float16 that overflows, and sums of quantised ops of com.microsoft, which may be a step apart, and whose
+ * readers would multiply the step.
  */
 export function isClosed({ domain, op }: DraftNode, tensor: Tensor, own: OwnAnswer | undefined): boolean {
   if (own?.mask.includes(1)) return true;

@@ -21,7 +21,7 @@ export interface RandomModel extends ModelParts {
   readonly own: ReadonlyMap<string, OwnAnswer>;
 }
 
-/** ONNX Runtime has no kernel for it, or says that it is invalid. */
+/** ONNX Runtime has no kernel for it, or reports that it is invalid. */
 export interface Rejected {
   readonly op: string;
   readonly rejected: string;
@@ -52,7 +52,7 @@ function available(opset: number): string[] {
   );
 }
 
-/** One more node, or why ONNX Runtime does not take it. */
+/** One more node, or why ONNX Runtime does not accept it. */
 async function grow(draft: ModelDraft, op: string, ort: OrtProcess): Promise<string | undefined> {
   const undo = draft.mark();
   opDraws.get(op)?.draw(draft);

@@ -1,7 +1,7 @@
 import { CompileError } from '@ghostc/ir';
 import type { Normalization } from '@ghostc/quant';
 
-/** How calibration files become network inputs, as the flags of `ghostc quantize` say it. */
+/** How calibration files become network inputs: the flags of `ghostc quantize` as data. */
 export interface CalibrationSpec extends Normalization {
   /** Shape of a raw file's data. */
   readonly shape?: readonly number[] | undefined;
@@ -13,7 +13,7 @@ export interface CalibrationSpec extends Normalization {
   /** Images: [height,width] cut from the middle; the network's size if absent. */
   readonly crop?: readonly number[] | undefined;
   readonly order: 'rgb' | 'bgr';
-  /** Use at most so many samples. */
+  /** Use at most this many samples. */
   readonly limit?: number | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-/** Adds the flags that say how stored data becomes a network's input; `parseCalibrationSpec` reads them. */
+/** Adds the flags that describe how stored data becomes a network's input; `parseCalibrationSpec` reads them. */
 export function addDataOptions(command: Command): Command {
   return command
     .option('--shape <sizes>', 'shape of a raw file, such as 200x1x28x28')

@@ -18,7 +18,10 @@ interface Pixels {
   readonly data: Uint8Array;
 }
 
-/** Decodes PNG or JPEG bytes to [3,H,W] or, for a network that wants one channel, to luma [1,H,W]; elements 0 to 255. */
+/**
+ * Decodes PNG or JPEG bytes to [3,H,W] or, for a network with one channel, to luma [1,H,W]; elements 0 to
+ * 255.
+ */
 export function decodeImage(bytes: Uint8Array, channels: number): Tensor {
   if (channels !== 1 && channels !== 3)
     throw new CompileError(

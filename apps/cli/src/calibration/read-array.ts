@@ -26,7 +26,7 @@ function readRaw(file: string, { shape, dtype }: CalibrationSpec): Tensor {
   return tensor(dtype, shape, fromBytes(dtype, bytes));
 }
 
-/** Axes as the flags say that they are: [N,H,W,C] to [N,C,H,W]. */
+/** Reorders axes as the flags specify: [N,H,W,C] to [N,C,H,W]. */
 export function withChannelsFirst(stored: Tensor, { layout }: CalibrationSpec): Tensor {
   if (layout === 'nchw') return stored;
   const shape = stored.shape.length === 3 ? [1, ...stored.shape] : stored.shape;

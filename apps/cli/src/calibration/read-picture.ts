@@ -11,7 +11,7 @@ const extensions: ReadonlySet<string> = new Set(['.png', '.jpg', '.jpeg']);
 /** Whether a file's name is that of a picture. */
 export const isPicture = (file: string): boolean => extensions.has(extname(file).toLowerCase());
 
-/** A PNG or JPEG file as the network's input takes it, resized, cut and normalised. Throws `data/image`. */
+/** A PNG or JPEG file as the network's input: resized, cropped and normalised. Throws `data/image`. */
 export function readPicture(file: string, input: Value, spec: CalibrationSpec): Tensor {
   const [batch, channels, height, width] = imageInput(input);
   if (batch !== 1)

@@ -127,7 +127,7 @@ function holds({ kind }: Outcome, { strict }: BisectFlags): boolean {
   return kind === 'same' || (kind === 'unclear' && !strict);
 }
 
-/** The interpreter and C run here: C is compiled, and is a process of its own. */
+/** The interpreter and C run in this process: compiled C is a separate process anyway. */
 async function contestant(name: string, { timeout }: BisectFlags, stops: (() => void)[]): Promise<Runtime> {
   if (name === 'interpreter') return interpreterRuntime;
   if (/^c(@|$)/.test(name)) return createRuntime(name);

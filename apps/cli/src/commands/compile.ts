@@ -170,7 +170,7 @@ function tuningOf({ tuned, cache }: CompileFlags): Tuning | undefined {
   return tuningFor(readTuningCache(cache ?? defaultCacheFile()), tuned === true ? undefined : tuned);
 }
 
-/** What packages for pages need beside the model. */
+/** What packages for pages need besides the model. */
 function pageOptions(target: Parameters<typeof runtimeSource>[0], flags: CompileFlags) {
   const labels = flags.labels === undefined ? undefined : labelsOf(flags.labels);
   return { runtime: runtimeSource(target), tuning: tuningOf(flags), buildWasm: wasmModule, labels };
@@ -264,7 +264,7 @@ function bindingsFor({ bind, target }: CompileFlags): ReadonlyMap<string, number
   );
 }
 
-/** TFLite's layers round twice: a model that says nothing is read so for it. */
+/** TFLite's layers round twice, so for this target that is the default of a model that does not specify it. */
 function roundingFor({ rounding, target }: CompileFlags): Rounding | undefined {
   return rounding ?? (target === 'tflite' ? 'double' : undefined);
 }

@@ -5,7 +5,7 @@ const scripts = { bash, zsh, fish };
 export type Shell = keyof typeof scripts;
 export const shells = Object.keys(scripts) as readonly Shell[];
 
-/** A script that completes commands, options and their values; files where anything may stand. */
+/** A script that completes commands, options and their values; file names where anything is allowed. */
 export function completionScript(shell: Shell, program: Command): string {
   return scripts[shell](commandWords(program));
 }

@@ -1,8 +1,8 @@
 import type { PairedVerdict } from '@ghostc/runtimes';
 
 /**
- * What became of a case. `refused`: the engine says that it does not compute this. `crash`: the process died. `flaky`: a second
- * try gave another outcome than the first.
+ * The outcome of a case. `refused`: the engine reports that it does not support this. `crash`: the process
+ * died. `flaky`: a second try gave another outcome than the first.
  */
 export type CaseStatus = 'pass' | 'fail' | 'refused' | 'error' | 'crash' | 'timeout' | 'flaky' | 'unread';
 
@@ -19,7 +19,7 @@ export interface CaseResult {
   readonly bench?: PairedVerdict;
 }
 
-/** A result held against what is expected of the case. */
+/** A result compared with the expectation for the case. */
 export interface JudgedResult extends CaseResult {
   /** What is wrong, in words; absent where nothing is. */
   readonly problem?: string;

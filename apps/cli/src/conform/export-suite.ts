@@ -9,7 +9,7 @@ import {
 import { attempt, type Graph } from '@ghostc/ir';
 import { writeTensorProto } from '@ghostc/onnx';
 
-/** What the manifest tells of a case. */
+/** What the manifest contains for a case. */
 interface ManifestCase {
   readonly name: string;
   readonly ops: readonly string[];

@@ -4,7 +4,10 @@ import { type Pairs, pairedVerdict, takingTurns } from '@ghostc/runtimes';
 import type { CaseResult, CaseStatus } from './case-result.ts';
 import type { ConformCase } from './conform-case.ts';
 
-/** Runs a case on an engine and tells a refusal, an error and a difference apart. Throws only what is wrong with ghostc itself. */
+/**
+ * Runs a case on an engine and distinguishes refusals, errors and differences. Throws only for faults of
+ * ghostc itself.
+ */
 export async function judgeCase(one: ConformCase, runtime: Runtime): Promise<CaseResult> {
   const watched = watching(runtime);
   const start = performance.now();
@@ -28,7 +31,7 @@ export async function judgeCase(one: ConformCase, runtime: Runtime): Promise<Cas
   }
 }
 
-/** The same, timed against another engine; what is faster or slower has to be so twice. */
+/** The same, timed against another engine; a change of speed must show twice. */
 export async function benchCase(one: ConformCase, runtime: Runtime, base: Runtime): Promise<CaseResult> {
   const result = await timedCase(one, runtime, base);
   if (!result.bench || result.bench.verdict === 'equal') return result;

@@ -1,6 +1,6 @@
 /**
- * The first line of a session that a command did not print next; undefined where all came. `...` stands for any text, on a line of its
- * own for any lines.
+ * The first line of a session that a command did not print next; undefined if all were printed. `...` matches
+ * any text; on a separate line, any lines.
  */
 export function firstNotPrinted(expected: readonly string[], printed: string): string | undefined {
   const rest = printed.split('\n');

@@ -25,10 +25,10 @@ const namedFile = (code: string): string | undefined => /^(?:\/\/|#) ([\w-]+\.\w
 
 type Run = (block: Block, place: Place) => Promise<string | undefined> | string | undefined;
 
-/** Commands that ran: what two documents say runs once. */
+/** Commands that already ran: what two documents repeat runs once. */
 const ran = new Set<string>();
 
-/** By language: runs a block, and says what is wrong. */
+/** By language: runs a block, and returns what is wrong. */
 export const runners: Readonly<Record<string, Run>> = {
   sh: ({ code }, place) => {
     for (const line of code.split('\n').map((text) =>
@@ -139,7 +139,10 @@ function told({ status, stdout, stderr, error }: Ended & { readonly error?: Erro
 
 const smallNet = 'test-fixtures/graphs/small_net.gir';
 
-/** A block must print what the comments after each `console.log` say. `model` is a small network, `bytes` its ONNX. */
+/**
+ * A block must print what the comment after each `console.log` states. `model` is a small network, `bytes`
+ * its ONNX.
+ */
 async function runTypeScript({ code, place }: Block, { root, folder }: Place): Promise<string | undefined> {
   const expected = [...code.matchAll(/console\.log\([\s\S]*?\);(?: \/\/ (.*))?$/gm)].map((match) => match[1]);
   const file = join(folder, namedFile(code) ?? `${place.replace(/\W+/g, '-')}.ts`);

@@ -4,8 +4,8 @@ import { asModule, documentBlocks } from './document-blocks.ts';
 import { documents } from './documents.ts';
 
 /**
- * The blocks of TypeScript as modules in build/typed-blocks, where `npm run typecheck` finds them. It imports no package: one that does
- * not compile is for `tsc` to tell.
+ * Writes the TypeScript blocks as modules to build/typed-blocks, where `npm run typecheck` finds them. This
+ * file imports no package, so that `tsc` reports one that does not compile.
  */
 const root = process.cwd();
 const folder = join(root, 'build/typed-blocks');

@@ -46,7 +46,7 @@ export interface Truth {
   readonly classes: readonly string[];
 }
 
-/** A classifier against the labels. `top5` says whether it has an order of more than five classes. */
+/** A classifier compared with the labels. `top5` tells whether it ranks more than five classes. */
 export function accuracyOf(outcomes: Outcomes, truth: Truth, { top5 }: { readonly top5: boolean }): Accuracy {
   const all = [...outcomes];
   const right = all.filter(([, { rank }]) => rank === 0).length;

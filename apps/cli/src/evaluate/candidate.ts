@@ -24,7 +24,7 @@ export interface Candidate {
   readonly output?: string | undefined;
 }
 
-/** A candidate that is ready to run, and what it has said so far. */
+/** A candidate that is ready to run, and its answers so far. */
 export interface Running {
   readonly candidate: Candidate;
   readonly executable: Executable;

@@ -20,7 +20,7 @@ export interface Evaluation {
 /** Called on the way: what runs, and how many runs of how many are done. */
 export type OnProgress = (what: string, done: number, total: number) => void;
 
-/** At most so many items, and bytes of them, are in memory at once. */
+/** Maximum number of items, and of their bytes, in memory at once. */
 const BATCH_ITEMS = 256;
 const BATCH_BYTES = 2 ** 25;
 

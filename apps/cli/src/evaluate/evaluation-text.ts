@@ -14,7 +14,7 @@ export const percentInterval = ([low, high]: Interval): string =>
   `${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)} %`;
 export const pointInterval = ([low, high]: Interval): string => `${points(low)} to ${points(high)}`;
 
-/** Whether models, targets or both tell candidates apart. */
+/** Whether models, targets or both distinguish the candidates. */
 export function candidateName({ model, target }: CandidateResult, { results }: Evaluation): string {
   const models = new Set(results.map((one) => one.model));
   if (models.size === 1) return target;

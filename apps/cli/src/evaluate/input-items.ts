@@ -18,7 +18,7 @@ import { fitToModel } from '../fit-to-model.ts';
 
 const bytesAsTheyAre = { mean: [0], std: [1], scale: 1 };
 
-/** Pictures as the input takes them, decoded when they are asked for. */
+/** Pictures prepared for the input, decoded on demand. */
 export function pictureItems(
   files: readonly string[],
   input: Value,
@@ -32,7 +32,7 @@ export function pictureItems(
   };
 }
 
-/** The items of an array [N,...] as the input takes them. */
+/** The items of an array [N,...], prepared for the input. */
 export function arrayItems(stored: Tensor, input: Value, spec: CalibrationSpec): (item: number) => Tensor {
   const shape = checkedShape(input);
   const last = axisOrderOf(shape) === 'nhwc';
@@ -66,7 +66,7 @@ function checkedShape({ name, type: { shape } }: Value): Value['type']['shape'] 
 const endsLike = ({ shape: stored }: Tensor, shape: Value['type']['shape']): boolean =>
   stored.length === 4 && stored[3] === shape[3] && stored[1] === shape[1];
 
-/** Integers that stand for nothing but themselves. */
+/** Integers that are not quantised. */
 function takesBytes({ type: { dtype, quant } }: Value): boolean {
   return !isFloat(dtype) && !quant;
 }

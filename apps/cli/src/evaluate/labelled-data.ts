@@ -14,7 +14,7 @@ export interface LabelledData {
   readonly labels: readonly number[];
   /** By number, where they are known. */
   readonly classes: readonly string[] | undefined;
-  /** The items as a model's input takes them. */
+  /** The items, prepared for a model's input. */
   itemsFor(input: Value): (item: number) => Tensor;
 }
 

@@ -8,8 +8,8 @@ import { readBounded } from '../calibration/read-bounded.ts';
 const rawTypes: Readonly<Record<number, DType>> = { 1: 'u8', 2: 'u16', 4: 'i32', 8: 'i64' };
 
 /**
- * The classes of `count` items: a .npy file, numbers in a text file, or a raw file of little-endian integers, whose size says how
- * wide they are. Throws `data/labels`.
+ * The classes of `count` items: a .npy file, numbers in a text file, or a raw file of little-endian integers,
+ * whose width follows from the size. Throws `data/labels`.
  */
 export function readLabels(file: string, count: number): number[] {
   return withLocation({ file }, () => {

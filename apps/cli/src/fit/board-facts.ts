@@ -25,11 +25,11 @@ export interface BoardFacts {
   readonly sources?: Partial<Readonly<Record<SourcedFact, string>>>;
 }
 
-/** What a data sheet says of a board. */
+/** What a data sheet states about a board. */
 export const sourcedFacts = ['clockMHz', 'ram', 'flashBytes'] as const;
 type SourcedFact = (typeof sourcedFacts)[number];
 
-/** A flash on a bus of its own. */
+/** A flash on a separate bus. */
 export type ExternalFlash = {
   readonly bytes: number;
   readonly bytesPerSecond: number;
@@ -37,10 +37,10 @@ export type ExternalFlash = {
   readonly source: string;
 };
 
-/** A board as one of another name, but for what it says itself; null: it has none. */
+/** Facts copied from another board unless overridden; null: it has none. */
 export type BoardOf = { readonly of: string } & { readonly [K in keyof BoardFacts]?: BoardFacts[K] | null };
 
-/** All facts of a board that says which one it is like, or of one that says all itself. */
+/** All facts of a board, given either in full or relative to another. */
 export function wholeBoard(board: BoardOf, others: readonly BoardFacts[]): unknown {
   const { of, ...own } = board;
   const like = others.find(({ name }) => name === of);

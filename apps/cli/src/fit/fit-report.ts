@@ -31,7 +31,10 @@ export interface FitReport {
   readonly worst: CProgram['peaks'];
 }
 
-/** Compiles and counts the code where that can still change the verdict, and holds all against the board's memories. */
+/**
+ * Compiles and counts the code if that can still change the verdict, and compares everything with the board's
+ * memories.
+ */
 export async function fitReport(plan: Plan, board: BoardFacts): Promise<FitReport> {
   const { variant, program, buffers } = plan;
   const { code, time } = plan.problems.length ? { code: null, time: plan.time } : await measured(plan, board);

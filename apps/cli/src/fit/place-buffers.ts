@@ -14,7 +14,7 @@ export interface PlacedBuffer extends Buffer {
   readonly memory: string | null;
 }
 
-/** The most bytes, to 1 KB, that one more buffer may have beside these. */
+/** The largest further buffer, to 1 KB, that still fits. */
 export function roomBeside(buffers: readonly Buffer[], memories: readonly Memory[]): number {
   const fits = (bytes: number): boolean =>
     placeBuffers([...buffers, { name: 'one more', bytes }], memories).every(({ memory }) => memory !== null);

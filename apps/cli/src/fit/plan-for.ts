@@ -6,7 +6,7 @@ import type { BoardFacts } from './board-facts.ts';
 import { type Buffer, placeBuffers, roomBeside, stackRoom } from './place-buffers.ts';
 import { estimatedTime, type RunTime } from './run-time.ts';
 
-/** A variant of a model, planned for a board: all but what a compiler has to say. Sizes in bytes. */
+/** A variant of a model, planned for a board: everything that needs no compiler. Sizes in bytes. */
 export interface Plan {
   readonly variant: string;
   readonly request: PlanRequest;
@@ -69,7 +69,7 @@ export function planOf(program: CProgram, request: PlanRequest): Plan {
   };
 }
 
-/** What lies in which flash, with so many bytes of code. */
+/** What is stored in which flash, given the bytes of code. */
 export function flashOf({ form, weightBytes }: CProgram, codeBytes: number): Omit<Needs, 'buffers'> {
   return form === 'fetch'
     ? { flashBytes: codeBytes, externalBytes: weightBytes }

@@ -13,7 +13,7 @@ export interface RemedyRequest {
   /** As the user named it. */
   readonly model: string;
   readonly loaded: LoadedModel;
-  /** Of the model as it is. */
+  /** For the unchanged model. */
   readonly plan: Plan;
   readonly board: BoardFacts;
   readonly io: IoForm;
@@ -69,7 +69,7 @@ function rankOf({ fits }: FitReport): number {
 }
 
 interface Variant {
-  /** Empty: the model as it is. */
+  /** Empty: the unchanged model. */
   readonly label: string;
   readonly loaded: LoadedModel;
   readonly plan: Plan;
@@ -121,7 +121,10 @@ function fitsSoFar({ problems }: Plan): boolean {
 
 type Banded = Omit<Variant, 'loaded'> & { readonly graph: Graph };
 
-/** With the arena in the room that the board has beside the other buffers; null: needless; or why that is no way. */
+/**
+ * With the arena in the space that the board has besides the other buffers; null: not needed; or why it is
+ * impossible.
+ */
 function inBands({ board, io }: RemedyRequest, { graph, label, plan }: Banded): Plan | null | string {
   const maxRam = arenaRoom(plan, board);
   if (plan.program.arenaBytes <= maxRam) return null;

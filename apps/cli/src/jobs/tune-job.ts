@@ -14,7 +14,10 @@ export async function tuneJob(params: Json, store: Store): Promise<Json> {
   return result as Json;
 }
 
-/** Asks a worker to tune a model. What it measured is of that moment: it is asked anew each time. Throws what it says. */
+/**
+ * Has a worker tune a model. Timings are not cached: they are measured again each time. Throws the worker's
+ * error.
+ */
 export async function tuneThere(
   graph: Graph,
   most: number,

@@ -20,7 +20,7 @@ export type PointResult = {
   /** Percent of the labelled items. */
   readonly accuracy?: number;
   readonly fits: boolean | null;
-  /** How much more than the board has, as shares of what it has, added up. */
+  /** The excess over the board's memories, as fractions of their sizes, added up. */
   readonly excess: number;
   readonly problems: readonly string[];
 };
@@ -72,7 +72,10 @@ interface Measuring {
   readonly measure: Place['measure'];
 }
 
-/** Planned: what the plan says, without code and stack. Compiled: what the board's compiler and QEMU say too. */
+/**
+ * Planned: figures from the plan, without code and stack. Compiled: also figures from the board's compiler
+ * and QEMU.
+ */
 async function sizes(plan: Plan, { board, measure }: Measuring): Promise<Omit<PointResult, 'macs'>> {
   const { program, buffers } = plan;
   const report = measure === 'compiled' ? await fitReport(plan, board) : undefined;
@@ -91,7 +94,7 @@ async function sizes(plan: Plan, { board, measure }: Measuring): Promise<Omit<Po
   };
 }
 
-/** Throws `sweep/compiled`: a message does not say which program is run. */
+/** Throws `sweep/compiled`: a message cannot choose which program is run. */
 function plannedBoard(board: PlannedBoard, measure: Place['measure']): ReturnType<typeof findBoard> {
   if (measure === 'planned') return { ...board, compiler: '' };
   throw new CompileError(

@@ -8,7 +8,10 @@ import type { StoredModel } from '../jobs/stored-model.ts';
 export const bitForms = ['float', 'int8'] as const;
 export type BitForm = (typeof bitForms)[number];
 
-/** All that does not depend on where a model runs. Files stand as hashes, under which the store has them. */
+/**
+ * Everything that does not depend on where a model runs. Files are given by the hashes under which the store
+ * has them.
+ */
 export interface ModelParams extends StoredModel {
   readonly seed: number;
   readonly bits: BitForm;
@@ -30,7 +33,7 @@ export type Place = {
 /** A job: points of one model, which is prepared once. */
 export type PointsParams = ModelParams & { readonly places: readonly Place[] };
 
-/** A board without its compiler: a message says nothing that would be run. */
+/** A board without its compiler: a message names no program to run. */
 export type PlannedBoard = Omit<BoardFacts, 'compiler' | 'ram'> & {
   readonly ram: readonly { readonly name: string; readonly bytes: number }[];
 };

@@ -14,7 +14,7 @@ import { type CalibrationFlags, parseCalibrationSpec } from '../calibration/cali
 import { type LabelledData, openLabelled } from '../evaluate/labelled-data.ts';
 import { spread } from '../evaluate/spread.ts';
 
-/** Labelled data as `ghostc evaluate` takes it, in the words of its options. */
+/** Labelled data as in `ghostc evaluate`, with the names of its options. */
 export interface DataSpec extends Omit<CalibrationFlags, 'limit'> {
   readonly path: string;
   readonly labels?: string;
@@ -23,7 +23,7 @@ export interface DataSpec extends Omit<CalibrationFlags, 'limit'> {
   readonly limit?: number;
 }
 
-/** An item as the model takes it, and its class. */
+/** An item prepared for the model, and its class. */
 export interface LabelledItem {
   readonly tensor: Tensor;
   readonly label: number;
@@ -32,7 +32,7 @@ export interface LabelledItem {
 /** Items of a sweep where its spec has no limit. */
 const ITEMS = 256;
 
-/** The labelled data of a sweep: the same items for each model, as its input takes them. */
+/** The labelled data of a sweep: the same items for each model, prepared for its input. */
 export class SweepData {
   readonly #data: LabelledData;
   readonly #items: readonly number[];

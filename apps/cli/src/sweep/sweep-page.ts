@@ -12,7 +12,7 @@ tr.chosen td { background: #fff3d6; } .low { color: #57606a; } label { margin-ri
 svg { display: block; width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #57606a; }
 svg .point { cursor: pointer; } #detail { min-height: 3rem; } code { background: #f3f4f6; padding: 1px 4px; }`;
 
-/** One HTML page with the Pareto picture: axes and colour can be chosen, points say what they are. Nothing comes from outside. */
+/** One self-contained HTML page with the Pareto plot: axes and colour can be chosen, points have labels. */
 export function sweepPage(
   spec: SweepSpec,
   { outcome, points }: { outcome: SweepOutcome; points: readonly PointLine[] },

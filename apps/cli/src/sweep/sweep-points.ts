@@ -112,7 +112,7 @@ export function specText(settings: Readonly<Record<string, Setting>>): string {
   return `${family}:${width}@${resolution}/${classes}${rest}`;
 }
 
-/** Own boards go with what planning needs of them; a device without limits is a board of its own. */
+/** User-defined boards are sent with what planning needs; a device without limits counts as a board. */
 function boardOf(name: string, file: string | undefined): string | PlannedBoard {
   if (isBoardDevice(name)) return unlimited(name);
   const board = findBoard(name, file);

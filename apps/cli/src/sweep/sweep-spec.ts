@@ -99,7 +99,7 @@ const fields: Readonly<Record<string, Check>> = {
   data: { ...object, optional: true },
 };
 
-/** What else the command line says. */
+/** Further options from the command line. */
 export interface SpecOverrides {
   /** A board that points must fit: the only one. */
   readonly fits?: string | undefined;

@@ -15,7 +15,7 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
   return { ...env, NO_COLOR: '1' };
 }
 
-/** The command in a process of its own, in a folder. */
+/** The command in a separate process, in a folder. */
 export const startedIn =
   (cwd: string, env = plainEnvironment()) =>
   (...args: readonly string[]): Ended =>

@@ -30,7 +30,10 @@ export interface RuntimeTask {
 /** What of a runtime can be told to another process. */
 export type RuntimeFacts = Pick<Runtime, 'name' | 'dynamicShapes' | 'arithmetic'>;
 
-/** Serves a pool of `worker-pool.ts` from a process of its own. A worker has its runtimes, and one list of cases. */
+/**
+ * Serves a pool of `worker-pool.ts` from a separate process. A worker has its runtimes, and one list of
+ * cases.
+ */
 export function serveWorker(): void {
   const late = lateErrors();
   const found = new Map<string, Promise<Runtime>>();

@@ -5,7 +5,7 @@ import type { Pool } from 'workerpool';
 import type { RuntimeFacts, RuntimeTask } from './serve-worker.ts';
 import { askWorker, workerPool } from './worker-pool.ts';
 
-/** A runtime in a process of its own, which a crash ends and a hang does not outlive. */
+/** A runtime in a separate process, so that a crash or a hang ends only that process. */
 export interface WorkerRuntime extends Runtime {
   stop(): void;
 }
@@ -13,7 +13,7 @@ export interface WorkerRuntime extends Runtime {
 /** More seconds that a process may take until it is ready, on a busy machine too. */
 const STARTING = 60;
 
-/** What a worker tells of a runtime once it is loaded. Throws what `askWorker` throws. */
+/** What a worker reports about a runtime once it is loaded. Throws what `askWorker` throws. */
 export function describeRuntime(workers: Pool, runtime: string, timeout: number): Promise<RuntimeFacts> {
   return askWorker(workers, 'describe', { params: [runtime, timeout], seconds: timeout, margin: STARTING });
 }
@@ -28,7 +28,7 @@ export async function workerRuntime(runtime: string, timeout: number): Promise<W
     const start = (): Promise<RuntimeFacts> => describeRuntime(workers, runtime, timeout);
     const facts = await start();
     const run = async (task: RuntimeTask): Promise<readonly Tensors[]> => {
-      await start(); // a new process, after one that was lost, starts in time of its own
+      await start(); // a new process, after one was lost, gets its own time to start
       return askWorker(workers, 'run', { params: [task], seconds: timeout });
     };
     return { ...facts, stop, prepare: async (model) => executable(model, { runtime, timeout, run }) };

@@ -42,7 +42,7 @@ const options = {
 
 let elk: Promise<ELK> | undefined;
 
-/** The layout engine in a worker of its own, loaded when the first graph is drawn. */
+/** The layout engine in a separate worker, loaded when the first graph is drawn. */
 function engine(): Promise<ELK> {
   elk ??= (async () => {
     const [{ default: Elk }, { default: workerUrl }] = await Promise.all([
@@ -84,7 +84,7 @@ export async function layOut(graph: GraphData, groups: Groups = new Map()): Prom
   return drawing;
 }
 
-/** Lets the page answer its user: a large graph takes tens of milliseconds to hand over, to receive and to draw. */
+/** Keeps the page responsive: a large graph takes tens of milliseconds to send, to receive and to draw. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

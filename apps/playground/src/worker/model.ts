@@ -251,7 +251,7 @@ export async function compare(image: ImageBitmap, options: StepOptions): Promise
   });
 }
 
-/** As a session takes it: quantised bytes as they are, all else as float32. */
+/** In the form that a session accepts: quantised bytes unchanged, everything else as float32. */
 function asInput(tensor: Tensor): Float32Array<ArrayBuffer> | Int8Array<ArrayBuffer> {
   const numbers = toNumbers(tensor);
   return tensor.dtype === 'i8' ? Int8Array.from(numbers) : Float32Array.from(numbers);
@@ -286,7 +286,10 @@ export function weights(constant: string): Histogram | undefined {
   return undefined;
 }
 
-/** C, ONNX and WGSL, each in a folder of its own. A target that refuses the model has a text with the reason instead. */
+/**
+ * C, ONNX and WGSL, each in a separate folder. A target that refuses the model gets a text with the reason
+ * instead.
+ */
 export async function zip(request: CompileRequest, options: StepOptions): Promise<Uint8Array> {
   const model = current();
   const files: Record<string, Uint8Array> = {};
