@@ -58,7 +58,7 @@ function environment() {
   return { ...env, PYTHONDONTWRITEBYTECODE: '1', NO_COLOR: '1' };
 }
 
-/** Holds the package against its types: what mypy says where that is anything. */
+/** Checks the types of the package: the output of mypy, if any. */
 function checkTypes() {
   const python = join(pythonVenv(...needed, ...checker), 'python');
   return spawnSync(python, ['-m', 'mypy', '--config-file', 'pyproject.toml'], {

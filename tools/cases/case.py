@@ -26,7 +26,7 @@ class Case:
     refused: dict[str, str] = field(default_factory=dict)
     # every output is held to the bit, and C runs on Cortex-M4 too
     exact: bool = False
-    # a whole network: held against this part of the largest output instead of a bound by element
+    # a whole network: the tolerance is this fraction of the largest output instead of a bound by element
     relative: float | None = None
     # runtime -> why it has an answer of its own, which is not held
     own: dict[str, str] = field(default_factory=dict)

@@ -68,7 +68,7 @@ test('a sample of the ONNX tests does what docs/conformance.md says', async (con
   }
 });
 
-/** Where the tests cannot be had, it says so; with GHOSTC_REQUIRE_ALL nothing may be missing. */
+/** If the tests are not available, it says so; with GHOSTC_REQUIRE_ALL nothing may be missing. */
 async function sample(skip: (reason: string) => void): Promise<ConformanceTest[]> {
   try {
     const folder = await onnxTestFolder(root);
@@ -76,7 +76,7 @@ async function sample(skip: (reason: string) => void): Promise<ConformanceTest[]
     return names.flatMap((name) => readOnnxTest(folder, name) ?? []);
   } catch (error) {
     if (process.env.GHOSTC_REQUIRE_ALL) throw error;
-    skip(`the ONNX tests cannot be had: ${String(error).split('\n')[0]}`);
+    skip(`the ONNX tests are not available: ${String(error).split('\n')[0]}`);
     return [];
   }
 }

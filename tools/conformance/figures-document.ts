@@ -19,16 +19,16 @@ emx-onnx-cgen, ai-edge-litert.
 ## ONNX backend tests
 
 The ${onnx.length} tests that matter for the inference of CNNs (\`tools/conformance/relevant-onnx-tests.txt\`), each through
-the reader; \`ort-node\`, \`ort-web\` and \`emx\` get the model as it is, \`litert\` what TFLite can say of it. \`bound\` counts the
-passed tests with an input that was given at compile time, because a static compiler needs it (shapes, axes, weights).
-\`not derived\` counts those that were held against a fixed tolerance, since no bound can be derived: ONNX's own.
+the reader; \`ort-node\`, \`ort-web\` and \`emx\` get the original model, \`litert\` what TFLite can express of it. \`bound\` counts the
+passed tests with an input fixed at compile time, because a static compiler needs it (shapes, axes, weights).
+\`not derived\` counts those that were compared with ONNX's own fixed tolerance, since no bound can be derived.
 
 ${tallies(onnx, runtimes)}
 ${absent}
 ## Cases of packages/conformance
 
-Outputs are held against the interpreter's. Quantised cases have to give its bits; \`onnx\` and the others get the float cases
-only, since ONNX's float ops between quantisations come within one step of integer arithmetic, not to its bits.
+Outputs are compared with the interpreter's. Quantised cases must match it bit for bit; \`onnx\` and the others get only the
+float cases, since ONNX's float ops between quantisations are within one step of integer arithmetic, not bit-identical.
 
 ${tallies(own, runtimes)}
 

@@ -34,6 +34,16 @@ test('the options that the advice names exist', () => {
   expect(named.filter((option) => !new RegExp(`'${option}[ ',]`).test(help))).toEqual([]);
 });
 
+// "compared with" and "not available" are what these mean.
+const refusedWords = /\bheld against\b|\bcannot be had\b/;
+
+test.each(['docs', 'packages', 'apps', 'tools'])('%s has no refused words', (folder) => {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.(md|ts|mjs|py)$/.test(file) && !/node_modules|\bdist\b|documents\.test\.ts/.test(file),
+  );
+  expect(files.filter((file) => refusedWords.test(read(join(folder, file))))).toEqual([]);
+});
+
 test('ARCHITECTURE.md stays within 1,200 words', () => {
   expect(
     read('ARCHITECTURE.md')

@@ -31,7 +31,7 @@ export const onnxPython: Tool = {
 const script = join(process.cwd(), 'tools/edit/compare_models.py');
 
 /**
- * Holds pairs against each other in Python; what dies there is a crash of its pair, and the rest goes on. Python itself ends after
+ * Compares pairs in Python; if it dies, that is a crash of its pair, and the rest continues. Python itself ends after
  * a model that takes too long.
  */
 export function compareModels(pairs: readonly Pair[]): Judged[] {

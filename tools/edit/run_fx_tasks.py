@@ -1,4 +1,4 @@
-"""Runs the torch.fx blocks of docs/coming-from.md and holds what they give against test-fixtures/editing/results.json.
+"""Runs the torch.fx blocks of docs/coming-from.md and compares the results with test-fixtures/editing/results.json.
 
     python tools/edit/run_fx_tasks.py      (from the root; needs torch and numpy; exit code 1 where one differs)
 

@@ -18,7 +18,7 @@ interface ConformanceParams {
 
 interface ConformanceResult {
   readonly reports: readonly CaseReport[];
-  /** Why the runtime cannot be had. */
+  /** Why the runtime is not available. */
   readonly missing: readonly (readonly [RuntimeName, string])[];
 }
 

@@ -17,12 +17,12 @@ import {
 const usage = `npm run compare:tflite -- [--update] [--models DIR] [--json]
 
 Runs the models of MLPerf Tiny (../shared/models/mlperf-tiny, or the folder in GHOSTC_MLPERF_TINY) on ${SEEDS} seeded inputs each in the interpreter, in C, in
-WGSL on Dawn and Deno, on 10 in Chromium, and on 3 in C on a Cortex-M4, and holds the outputs against those of TFLite's reference kernels: integers bit for bit, floats within the
-error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is held against TFLite on what it
-reads there, within its own bound. Exit code 0 only if all hold.
+WGSL on Dawn and Deno, on 10 in Chromium, and on 3 in C on a Cortex-M4, and compares the outputs with those of TFLite's reference kernels: integers bit for bit, floats within the
+error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is compared with TFLite on its
+inputs there, within its own bound. Exit code 0 only if all agree.
 
-  --operators   write TFLite's outputs of the operator cases anew, and no more: no model is needed
-  --update      write TFLite's outputs (test-fixtures/tflite) anew first
+  --operators   only rewrite TFLite's outputs of the operator cases; no model is needed
+  --update      rewrite TFLite's outputs (test-fixtures/tflite) first
   --models DIR  instead: every .tflite of a folder on one seeded input, in the interpreter and in C, against TFLite
   --json        print JSON
 

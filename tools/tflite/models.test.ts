@@ -35,7 +35,7 @@ describe.each(Object.keys(expected))('%s', (name) => {
       const result = await compareModel(runtime, { model, expected: expected[name] ?? '', seeds });
       expect(result.elements).toBeGreaterThan(0);
       expect(result.ofBound).toBeLessThanOrEqual(1);
-      // The bound of a whole float network is wide; its operators are held against theirs in fixtures.test.ts.
+      // The bound of a whole float network is wide; its operators are compared with theirs in fixtures.test.ts.
       expect(result.maxAbs).toBeLessThanOrEqual(FLOAT_TOLERANCE);
     },
   );

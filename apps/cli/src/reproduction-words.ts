@@ -19,7 +19,7 @@ export function reproductionWords(
   return [
     `# ${a} and ${b} differ on ${ops.join(', ')}`,
     '',
-    `${models ? 'The second model' : `${called(b)}, held against ${called(a)},`} ${what.join('\n')}`,
+    `${models ? 'The second model' : `${called(b)}, compared with ${called(a)},`} ${what.join('\n')}`,
     '',
     ...(models
       ? [

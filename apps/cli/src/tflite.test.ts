@@ -31,7 +31,7 @@ test('compile writes C', () => {
   expect(readFileSync(join(folder, 'c/net.h'), 'utf8')).toContain('int net_run(');
 });
 
-test('verify says what the outputs were held against', () => {
+test('verify says what the outputs were compared with', () => {
   const { status, stdout } = ghostc('verify', model, '--targets', 'interpreter,c', '--json');
   const report = JSON.parse(stdout);
   expect(report.reference).toMatch(/^the interpreter/);

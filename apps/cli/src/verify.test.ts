@@ -49,7 +49,7 @@ describe('verify', () => {
     expect(ghostc('verify', 'ghostnet:0.5@32/10', '--targets', 'onnx,c').status).toBe(0);
   });
 
-  test('an original that ONNX Runtime does not run is held against the interpreter', () => {
+  test('an original that ONNX Runtime does not run is compared with the interpreter', () => {
     const dilated = join(models, '../cases/refused-same-dilated');
     const { status, stdout } = ghostc('verify', join(dilated, 'model.onnx'), '--targets', 'onnx,c');
     expect(stdout).toContain('reference: the interpreter: the original does not run. ONNX Runtime: ');

@@ -108,7 +108,7 @@ function nearExact(question: Question, actual: Tensor | undefined, runs: Runs = 
   const exact = { ...noise.value, dtype: question.expected.dtype };
   const both = [question.expected, actual].map((one) => compareTensors(exact, one, tolerance));
   const found = both.find(({ pass }) => !pass) ?? itemAt(both, 1);
-  if (found.pass) return { ...found, bound: tolerance.bound, remark: 'held against the exact result' };
+  if (found.pass) return { ...found, bound: tolerance.bound, remark: 'compared with the exact result' };
   return runs === 'many' && found.ratio <= NEAR_MISS ? nearExact(question, actual, 'most') : undefined;
 }
 

@@ -160,7 +160,7 @@ function readQuantization(
     throw new CompileError('tflite/unsupported', 'only affine quantisation is supported, found another kind');
   const scale = list(quant.scaleLength(), (i) => Number(quant.scale(i)));
   if (!scale.every((s) => s > 0 && Number.isFinite(s)))
-    throw new CompileError('tflite/quantization', 'a scale is no positive number');
+    throw new CompileError('tflite/quantization', 'a scale is not a positive number');
   const stored = list(quant.zeroPointLength(), (i) => Number(quant.zeroPoint(i)));
   return {
     scale,

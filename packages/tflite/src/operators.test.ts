@@ -19,7 +19,7 @@ import { caseInputs, operatorCases } from './testing/operator-cases.ts';
 
 /**
  * Outputs of TFLite's reference kernels for each case, base64 of two sets of inputs. tools/tflite has what writes them and
- * holds them against TFLite.
+ * compares them with TFLite.
  */
 const fixture = join(import.meta.dirname, '../../../test-fixtures/tflite/operators.json');
 const SETS = 2;

@@ -4,7 +4,7 @@ import { runEmx } from './emx.ts';
 import { runLitert } from './litert.ts';
 import { runOrt } from './ort.ts';
 
-/** Runs the tests that have an ONNX form on another's runtime. The reason why it cannot be had here, or undefined. */
+/** Runs the tests that have an ONNX form on another's runtime. The reason why it is not available, or undefined. */
 export async function runPeer(
   peer: Peer,
   cases: readonly Case[],

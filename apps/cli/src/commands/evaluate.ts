@@ -82,9 +82,9 @@ export function evaluateCommand(): Command {
 }
 
 const help = `
-Top-1 with Wilson's interval, top-5, each class, and what is mistaken for what. Where there are several models or targets, each is
-held against the first on the items that both saw: the difference with Newcombe's interval (method 10), and McNemar's exact test.
-All intervals are of 95 %. Scores that are equal are ordered by class, as numpy.argmax has it.
+Top-1 with Wilson's interval, top-5, each class, and which classes are confused. With several models or targets, each is compared
+with the first on the items that both ran: the difference with Newcombe's interval (method 10), and McNemar's exact test.
+All intervals are 95 %. Equal scores are ordered by class, as in numpy.argmax.
 
 Examples:
   ghostc evaluate model.onnx --data val/ --resize 256 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225

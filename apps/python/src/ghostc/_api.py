@@ -141,8 +141,8 @@ def verify(
     progress: bool | None = None,
 ) -> VerifyResult:
     """
-    Runs a model on targets (`c`, `c@cortex-m4`, `interpreter`, ...) and holds their outputs against the reference: PyTorch on `args` for
-    its modules, `outputs` where they are given, else the interpreter on `args` or on seeded inputs. Of a result of `compile`, the
+    Runs a model on targets (`c`, `c@cortex-m4`, `interpreter`, ...) and compares their outputs with the reference: PyTorch on `args` for
+    its modules, `outputs` if given, otherwise the interpreter on `args` or on seeded inputs. For a result of `compile`, the
     target is what it was compiled for.
     """
     with _scratch() as folder:
@@ -288,7 +288,7 @@ def evaluate(
 ) -> EvaluateResult:
     """
     Accuracy of a classifier: top-1, top-5, classes, confusion, with intervals; more models (`against`) and targets on the same items,
-    each held against the first. `data` is arrays with `labels`, batches (x, y), or a path as `ghostc evaluate --data` takes it.
+    each compared with the first. `data` is arrays with `labels`, batches (x, y), or a path as for `ghostc evaluate --data`.
     """
     with _scratch() as folder:
         sources = []

@@ -73,7 +73,7 @@ class Accuracy:
 
 @dataclass(frozen=True, repr=False)
 class EvaluateResult(Shown):
-    """Accuracy of models on targets; each but the first is held against the first."""
+    """Accuracy of models on targets; each but the first is compared with the first."""
 
     items: int
     classes: tuple[str, ...]

@@ -44,7 +44,7 @@ type Target = keyof typeof targetTable;
 
 const allTargets = Object.keys(targetTable) as readonly Target[];
 
-/** Dawn, and one of the others, which compile the same shaders: `npm test` holds each shader against Tint and naga. */
+/** Dawn, and one of the others, which compile the same shaders: `npm test` checks each shader with Tint and naga. */
 const twoTargets = (name: string): readonly Target[] => ['Dawn, variants', inTurn(name, allTargets.slice(1))];
 
 /** The same elements in the interpreter and on every target, floats of mixed graphs included. */
