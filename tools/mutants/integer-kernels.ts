@@ -20,10 +20,10 @@ import { spread } from './mutant.ts';
  * Breaks the integer kernels of microcontrollers in one line at a time, and asks whether the cases of the conformance suite
  * find it in the emulator, bit for bit:
  *
- *   npm run mutants:integer [-- --devices cortex-m0plus,cortex-m33,cortex-m55,rv32imc] [--count 40] [--part 1/1]
+ *   npm run mutants:integer [-- --devices cortex-m0plus,cortex-m33,cortex-m55,rv32imc] [--count 40] [--part 1/1] [--only TEXT]
  *
  * `--count` mutants a device, spread over its kernels; `--part 2/8` is the second eighth of those, so that a run of all can be done
- * in pieces. A fault that does not compile is none, nor is one of which the compiler makes the same machine code: lines of another
+ * in pieces; `--only` asks those whose name has TEXT. A fault that does not compile is none, nor is one of which the compiler makes the same machine code: lines of another
  * instruction set. Leaves with 1 where one lives.
  */
 const { values } = parseArgs({
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     devices: { type: 'string', default: 'cortex-m0plus,cortex-m33,cortex-m55,rv32imc' },
     count: { type: 'string', default: '40' },
     part: { type: 'string', default: '1/1' },
+    only: { type: 'string', default: '' },
   },
 });
 
@@ -64,14 +65,18 @@ interface Case {
   readonly program: CProgram;
 }
 
-/** Layers with products and maxima: what the kernels of a device are for. */
+/** Layers with products, maxima and pairs: what the kernels of a device are for. */
 function casesFor(device: Device): Case[] {
   const cases = quantizedSuites.flatMap((suite) =>
     suite.cases.map((one) => ({ ...one, name: `${suite.name}/${one.name}` })),
   );
   return cases.flatMap((one) => {
     const graph = caseGraph(one);
-    if (![...graph.nodes()].some(({ op }) => /^(max_pool$|qlinear_(conv2d|depthwise|fully))/.test(op)))
+    if (
+      ![...graph.nodes()].some(({ op }) =>
+        /^(max_pool$|qlinear_(conv2d|depthwise|fully|add|sub|mul))/.test(op),
+      )
+    )
       return [];
     return [{ name: one.name, graph, program: compileC(graph, { device, name: 'm' }) }];
   });
@@ -204,13 +209,22 @@ async function verdictOf({ cases, change }: Mutant, device: Device): Promise<Ver
   return verdict;
 }
 
+/** The first few. */
+function namesOf(cases: readonly Case[]): string {
+  const rest = cases.length - SHOWN;
+  const names = cases.slice(0, SHOWN).map(({ name }) => name);
+  return `in ${[...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')}`;
+}
+
+const SHOWN = 5;
+
 async function tryDevice(device: Device): Promise<number> {
-  const mutants = mutantsOf(casesFor(device));
+  const mutants = mutantsOf(casesFor(device)).filter(({ name }) => name.includes(values.only));
   const verdicts = { found: 0, lives: 0, none: 0, same: 0 };
   for (const mutant of partOf(spread(mutants, Number(values.count)))) {
     const verdict = await verdictOf(mutant, device);
     verdicts[verdict]++;
-    if (verdict === 'lives') console.log(`lives: ${device}, ${mutant.cases.length} cases: ${mutant.name}`);
+    if (verdict === 'lives') console.log(`lives: ${device}: ${mutant.name}\n  ${namesOf(mutant.cases)}`);
   }
   const { found, lives, none, same } = verdicts;
   console.log(
