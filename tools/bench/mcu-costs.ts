@@ -16,7 +16,7 @@ import { fitted, probes } from './mcu-networks.ts';
 import type { Row } from './mcu-report.ts';
 
 /** What `estimateInstructions` reads. */
-const tableFile = 'packages/backend-c/src/generated/instruction-costs.ts';
+const tableFile = 'packages/backend-c/src/generated/instruction-costs.json';
 
 /** How far an estimate may be from the count of a whole network, as a part of it. */
 export const TOLERANCE = 0.1;
@@ -95,14 +95,18 @@ interface Sample {
 function fitBuild(counted: readonly Counted[], build: CostBuild): CostTable {
   const samples = counted
     .filter((one) => one.build === build)
-    .flatMap(({ total, layers }) =>
-      layers.map((one): Sample => ({ ...one, weight: 1 / (one.cost + total / 100) })),
+    .flatMap(({ model, total, layers }) =>
+      layers.map((one): Sample => ({ ...one, weight: weightOf(model) / (one.cost + total / 100) })),
     );
   const kinds = [...new Set(samples.map(({ layer }) => costKinds(layer)[0] ?? ''))].sort();
   return Object.fromEntries(
     kinds.map((kind) => [kind, factorsOf(samples.filter(({ layer }) => costKinds(layer)[0] === kind))]),
   );
 }
+
+/** Layers that people have count more than those of probes. */
+const weightOf = (model: string): number => (Object.hasOwn(fitted, model) ? NETWORK : 1);
+const NETWORK = 3;
 
 /** Of factors squared: one that few layers speak for, such as thousands of instructions for a line, shall not be large. */
 const PENALTY = 1e-9;
@@ -118,13 +122,11 @@ function factorsOf(samples: readonly Sample[]): number[] {
   return factors.map((factor) => (factor < 1e-6 ? 0 : Number(factor.toPrecision(3))));
 }
 
+/** A line for each kind. */
 function tableText(tables: ReadonlyMap<CostBuild, CostTable>): string {
   const entries = [...tables].map(([build, table]) => {
-    const rows = Object.entries(table).map(([kind, factors]) => `    '${kind}': [${factors.join(', ')}],\n`);
-    return `  '${build}': {\n${rows.join('')}  },\n`;
+    const rows = Object.entries(table).map(([kind, factors]) => `    "${kind}": ${JSON.stringify(factors)}`);
+    return `  "${build}": {\n${rows.join(',\n')}\n  }`;
   });
-  return `// Written by \`npm run bench:mcu -- costs --update\`: factors of costFeatures.
-export const instructionCosts: Record<${costBuilds.map((build) => `'${build}'`).join(' | ')}, Record<string, number[]>> = {
-${entries.join('')}};
-`;
+  return `{\n${entries.join(',\n')}\n}\n`;
 }

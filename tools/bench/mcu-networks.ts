@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { lowerForKernels, optimize, readModel } from '@ghostc/compiler';
 import { seededSamples, withOneImage } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
-import { type Graph, parseGraph } from '@ghostc/ir';
-import { registry } from '@ghostc/ops';
+import { type Attrs, type Graph, itemAt, type Node, parseGraph } from '@ghostc/ir';
+import { buildNode, qlinearAveragePool, registry } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { type ProbeKind, probe } from './mcu-probes.ts';
 import { needTiny, type TinyModel } from './mlperf-tiny.ts';
@@ -22,7 +22,10 @@ export const fitted: Networks = {
 };
 
 /** How many probes of each kind. */
-const seeds = { mixed: 13, windows: 6, spectra: 16, streams: 12, tiny: 12 } as const;
+const seeds = {
+  ...{ mixed: 13, windows: 6, spectra: 16, streams: 12, tiny: 12 },
+  ...{ cameras: 12, vectors: 10, states: 12 },
+} as const;
 
 /** So many of each kind take and give floats in int8 too. */
 const WITH_FLOAT_EDGES = 1;
@@ -33,6 +36,9 @@ export const probes: Networks = Object.fromEntries(
     Array.from({ length: seeds[kind] }, (_, i) => parsed(probe(i + 1, kind))).flatMap((graph, i) => [
       [`${kind} probe ${i + 1} int8`, () => inInt8(graph)],
       [`${kind} probe ${i + 1} float`, () => graph],
+      ...(kind === 'cameras'
+        ? [[`${kind} probe ${i + 1} int8, pools as of TFLite`, () => withOwnScale(inInt8(graph))] as const]
+        : []),
       ...(i < WITH_FLOAT_EDGES
         ? [[`${kind} probe ${i + 1} int8, float edges`, () => inInt8(graph, 'float')]]
         : []),
@@ -110,6 +116,23 @@ function tiny(name: TinyModel): Graph {
 function fashion(): Graph {
   const file = 'test-fixtures/models/ghost_fmnist/ghost_fmnist.onnx';
   return withOneImage(readModel(readFileSync(file), { file }), 1);
+}
+
+/** Average pools have the scale of what they take, as TFLite has them: these divide. What follows is typed anew. */
+function withOwnScale(graph: Graph): Graph {
+  for (const node of graph.nodes()) {
+    const { op, inputs, outputs } = node;
+    const again = buildNode(graph, { op, inputs, attrs: ownScale(node), before: node });
+    for (const [i, output] of outputs.entries()) graph.replaceAllUses(output, itemAt(again.outputs, i));
+    graph.remove(node);
+  }
+  return graph;
+}
+
+function ownScale({ op, inputs, attrs }: Node): Attrs {
+  const quant = inputs[0]?.type.quant;
+  if (op !== qlinearAveragePool.name || !quant) return attrs;
+  return { ...attrs, y_scale: itemAt(quant.scale, 0), y_zero_point: itemAt(quant.zeroPoint, 0) };
 }
 
 function inInt8(model: Graph, io: 'int8' | 'float' = 'int8'): Graph {

@@ -1,4 +1,5 @@
 import { itemAt, mulberry32 } from '@ghostc/ir';
+import { states, vectors } from './mcu-plain-probes.ts';
 
 /** Most multiply-accumulates of a layer, and layers of a probe. */
 const MOST_MACS = 500_000;
@@ -113,14 +114,32 @@ const kinds = {
     sides: [6, 7, 9, 13, 14, 16, 28],
     strided: [0.5, 0.5],
   },
+  // planes that shrink, as in networks of a camera's picture without padding
+  cameras: {
+    ...usual,
+    upTo: [0.03, 0.5, 0.65, 0.75, 1, 1, 1, 1],
+    windows: [
+      [3, 3],
+      [3, 3],
+      [3, 3],
+      [5, 5],
+    ],
+    from: [1, 1, 3, 8, 16, 24],
+    sides: [16, 24, 30, 32, 48, 64, 96],
+    strided: [0.4, 0.5],
+    padded: [0.3, 0.3],
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
-export type ProbeKind = keyof typeof kinds;
+/** `vectors`: dense layers of long vectors. `states`: parts of one that are put together again, as what keeps a state over time has. */
+export type ProbeKind = keyof typeof kinds | 'vectors' | 'states';
 
 /**
  * A network of seeded layers as text: convolutions of many sizes and windows, pools, sums, gates, dense layers. Costs of layers
  * are fitted to such, so that they hold for networks that nobody counted.
  */
 export function probe(seed: number, kind: ProbeKind): string {
+  if (kind === 'vectors') return vectors(mulberry32(seed));
+  if (kind === 'states') return states(mulberry32(seed));
   return new Probe(seed, kinds[kind]).text();
 }
 

@@ -20,10 +20,10 @@ import { spread } from './mutant.ts';
  * Breaks the integer kernels of microcontrollers in one line at a time, and asks whether the cases of the conformance suite
  * find it in the emulator, bit for bit:
  *
- *   npm run mutants:integer [-- --devices cortex-m0plus,cortex-m33,cortex-m55,rv32imc] [--count 40] [--part 1/1]
+ *   npm run mutants:integer [-- --devices cortex-m0plus,cortex-m33,cortex-m55,rv32imc] [--count 40] [--part 1/1] [--only TEXT]
  *
  * `--count` mutants a device, spread over its kernels; `--part 2/8` is the second eighth of those, so that a run of all can be done
- * in pieces. A fault that does not compile is none, nor is one of which the compiler makes the same machine code: lines of another
+ * in pieces; `--only` asks those whose name has TEXT. A fault that does not compile is none, nor is one of which the compiler makes the same machine code: lines of another
  * instruction set. Leaves with 1 where one lives.
  */
 const { values } = parseArgs({
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     devices: { type: 'string', default: 'cortex-m0plus,cortex-m33,cortex-m55,rv32imc' },
     count: { type: 'string', default: '40' },
     part: { type: 'string', default: '1/1' },
+    only: { type: 'string', default: '' },
   },
 });
 
@@ -64,14 +65,18 @@ interface Case {
   readonly program: CProgram;
 }
 
-/** Layers with products and maxima: what the kernels of a device are for. */
+/** Layers with products, maxima and pairs: what the kernels of a device are for. */
 function casesFor(device: Device): Case[] {
   const cases = quantizedSuites.flatMap((suite) =>
     suite.cases.map((one) => ({ ...one, name: `${suite.name}/${one.name}` })),
   );
   return cases.flatMap((one) => {
     const graph = caseGraph(one);
-    if (![...graph.nodes()].some(({ op }) => /^(max_pool$|qlinear_(conv2d|depthwise|fully))/.test(op)))
+    if (
+      ![...graph.nodes()].some(({ op }) =>
+        /^(max_pool$|qlinear_(conv2d|depthwise|fully|add|sub|mul))/.test(op),
+      )
+    )
       return [];
     return [{ name: one.name, graph, program: compileC(graph, { device, name: 'm' }) }];
   });
@@ -124,36 +129,54 @@ function changed({ program }: Case, change: Change): CProgram {
 
 const sourceOf = ({ files }: CProgram): string => String(files.get('m.c'));
 
-async function outputsOf(one: Case, device: Device, change: Change): Promise<Tensors> {
-  const runs = await runC(changed(one, change), device, [seededInputs(one.graph, 1)], { timeout: 8 });
+async function outputsOf({ graph }: Case, program: CProgram, device: Device): Promise<Tensors> {
+  const runs = await runC(program, device, [seededInputs(graph, 1)], { timeout: 8 });
   return itemAt(runs, 0).outputs;
 }
 
-const right = new Map<Case, Promise<Tensors>>();
+interface Right {
+  readonly outputs: Tensors;
+  readonly code: Buffer;
+}
+
+const rights = new Map<Case, Promise<Right>>();
 
 /** The unbroken case; run once. */
-function rightOutputs(one: Case, device: Device): Promise<Tensors> {
-  const outputs = right.get(one) ?? outputsOf(one, device, (source) => source);
-  right.set(one, outputs);
-  return outputs;
+function rightOf(one: Case, device: Device): Promise<Right> {
+  const right = rights.get(one) ?? makeRight(one, device);
+  rights.set(one, right);
+  return right;
 }
 
-/** Does a case find it? Undefined: it does not compile. */
-async function found(one: Case, device: Device, change: Change): Promise<boolean | undefined> {
-  const expected = await rightOutputs(one, device);
+async function makeRight(one: Case, device: Device): Promise<Right> {
+  return {
+    outputs: await outputsOf(one, one.program, device),
+    code: await machineCode(one.program, device),
+  };
+}
+
+type Verdict = 'none' | 'same' | 'lives' | 'found';
+
+/** Does a case find it? None: it does not compile; same: it is the same machine code. */
+async function judged(one: Case, device: Device, change: Change): Promise<Verdict> {
+  const { outputs: expected, code } = await rightOf(one, device);
+  const program = changed(one, change);
   try {
-    const outputs = await outputsOf(one, device, change);
-    return [...expected].some(
+    if (code.equals(await machineCode(program, device))) return 'same';
+  } catch (error) {
+    if (!(error instanceof CompileError && error.code === 'tool/failed')) throw error;
+    return 'none';
+  }
+  try {
+    const outputs = await outputsOf(one, program, device);
+    const differs = [...expected].some(
       ([name, tensor]) => compareTensors(tensor, outputs.get(name), exact).maxAbs !== 0,
     );
+    return differs ? 'found' : 'lives';
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
-    return error.code === 'tool/failed' ? undefined : true;
+    return 'found';
   }
-}
-
-function orNone(error: unknown): undefined {
-  if (!(error instanceof CompileError && error.code === 'tool/failed')) throw error;
 }
 
 /** Of the parts that are as long as each other, the one that was asked for. */
@@ -162,17 +185,7 @@ function partOf<T>(list: readonly T[]): readonly T[] {
   return list.filter((_, i) => i % of === part - 1);
 }
 
-async function makesSameCode(cases: readonly Case[], device: Device, change: Change): Promise<boolean> {
-  for (const one of cases) {
-    const right = await machineCode(one, device, (source) => source);
-    const broken = await machineCode(one, device, change).catch(orNone);
-    if (broken && !right.equals(broken)) return false;
-  }
-  return true;
-}
-
-async function machineCode(one: Case, device: Device, change: Change): Promise<Buffer> {
-  const program = changed(one, change);
+async function machineCode(program: CProgram, device: Device): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'ghostc-mutant-'));
   try {
     await buildC(program, { device: cDevice(device), folder, extraFlags: [] });
@@ -185,23 +198,37 @@ async function machineCode(one: Case, device: Device, change: Change): Promise<B
 /** Cases that are asked before a mutant is said to live. */
 const ASKED = 40;
 
-async function tryDevice(device: Device): Promise<number> {
-  const mutants = mutantsOf(casesFor(device));
-  const verdicts = { found: 0, lives: 0, none: 0, same: 0 };
-  for (const { name, change, cases } of partOf(spread(mutants, Number(values.count)))) {
-    let verdict: keyof typeof verdicts = 'none';
-    for (const one of spread(cases, ASKED)) {
-      const answer = await found(one, device, change);
-      if (answer !== undefined) verdict = answer ? 'found' : 'lives';
-      if (answer) break;
-    }
-    if (verdict === 'lives' && (await makesSameCode(spread(cases, ASKED), device, change))) verdict = 'same';
-    verdicts[verdict]++;
-    if (verdict === 'lives') console.log(`lives: ${device}, ${cases.length} cases: ${name}`);
+/** The strongest word of all cases that are asked. */
+async function verdictOf({ cases, change }: Mutant, device: Device): Promise<Verdict> {
+  let verdict: Verdict = 'none';
+  for (const one of spread(cases, ASKED)) {
+    const next = await judged(one, device, change);
+    if (next === 'found') return next;
+    if (next === 'lives' || verdict === 'none') verdict = next;
   }
-  const { found: dead, lives, none, same } = verdicts;
+  return verdict;
+}
+
+/** The first few. */
+function namesOf(cases: readonly Case[]): string {
+  const rest = cases.length - SHOWN;
+  const names = cases.slice(0, SHOWN).map(({ name }) => name);
+  return `in ${[...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')}`;
+}
+
+const SHOWN = 5;
+
+async function tryDevice(device: Device): Promise<number> {
+  const mutants = mutantsOf(casesFor(device)).filter(({ name }) => name.includes(values.only));
+  const verdicts = { found: 0, lives: 0, none: 0, same: 0 };
+  for (const mutant of partOf(spread(mutants, Number(values.count)))) {
+    const verdict = await verdictOf(mutant, device);
+    verdicts[verdict]++;
+    if (verdict === 'lives') console.log(`lives: ${device}: ${mutant.name}\n  ${namesOf(mutant.cases)}`);
+  }
+  const { found, lives, none, same } = verdicts;
   console.log(
-    `${device}: ${mutants.length} places, ${dead} found, ${lives} live, ${none} do not compile, ${same} are the same machine code`,
+    `${device}: ${mutants.length} places, ${found} found, ${lives} live, ${none} do not compile, ${same} are the same machine code`,
   );
   return lives;
 }

@@ -78,6 +78,8 @@ export interface CLayer {
   readonly residual: boolean;
   /** Is it on integers and has no kernel for the device, but the portable one? */
   readonly portable: boolean;
+  /** Which of its kernel's ways of work, where these take different times; empty where it has one. */
+  readonly form: string;
   /** Are floats of the first input often zeros, as after a ReLU? Emulated floats take less time for these. */
   readonly zeros: boolean;
   /** How often it runs: 1, or the bands of rows that it works in; its shape is that of a band. */

@@ -1,32 +1,67 @@
 import { checkSignature, type ProgramFacts } from './header-text.ts';
 import { indent } from './text/indent.ts';
 
-/** CRC-32 four bits at a time: a table of 64 bytes, 2 steps a byte. */
+/** The function that compares weights that are no part of the program with the header's CRC-32. */
 export function checkFunction(facts: ProgramFacts): string {
-  const upper = facts.name.toUpperCase();
+  const { name, form } = facts;
+  const upper = name.toUpperCase();
   return indent([
+    ...crcFunction(name),
+    '',
     `int ${checkSignature(facts)}`,
     '{',
-    `static const uint32_t table[16] = { ${steps().join(', ')} };`,
-    'const unsigned char *bytes = (const unsigned char *)weights;',
     'uint32_t crc = 0xffffffffu;',
-    'if (weights == NULL) {',
+    `if (weights == NULL${form === 'fetch' ? ' || fetch == NULL' : ''}) {`,
     `return ${upper}_E_NULL;`,
     '}',
     'if (((uintptr_t)weights & 15u) != 0u) {',
     `return ${upper}_E_ALIGN;`,
     '}',
+    ...(form === 'fetch' ? fetchedCrc(name) : givenCrc(name)),
+    `return (crc ^ 0xffffffffu) == ${upper}_WEIGHTS_CRC32 ? ${upper}_OK : ${upper}_E_WEIGHTS;`,
+    '}',
+  ]);
+}
+
+function givenCrc(name: string): string[] {
+  const upper = name.toUpperCase();
+  return [
     `if (size != ${upper}_WEIGHTS_SIZE) {`,
     `return ${upper}_E_WEIGHTS;`,
     '}',
+    `crc = ${name}_crc32(crc, (const unsigned char *)weights, size);`,
+  ];
+}
+
+/** As much at a time as the buffer holds. */
+function fetchedCrc(name: string): string[] {
+  const upper = name.toUpperCase();
+  return [
+    `for (size_t at = 0; at < ${upper}_WEIGHTS_SIZE; at += ${upper}_FETCH_SIZE) {`,
+    `const size_t left = ${upper}_WEIGHTS_SIZE - at;`,
+    `const size_t count = left < ${upper}_FETCH_SIZE ? left : ${upper}_FETCH_SIZE;`,
+    'if (fetch(source, at, count, weights) != 0 || fetch(source, 0, 0, NULL) != 0) {',
+    `return ${upper}_E_FETCH;`,
+    '}',
+    `crc = ${name}_crc32(crc, (const unsigned char *)weights, count);`,
+    '}',
+  ];
+}
+
+/** CRC-32 four bits at a time: a table of 64 bytes, 2 steps a byte. */
+function crcFunction(name: string): string[] {
+  return [
+    `static uint32_t ${name}_crc32(uint32_t crc, const unsigned char *bytes, size_t size)`,
+    '{',
+    `static const uint32_t table[16] = { ${steps().join(', ')} };`,
     'for (size_t i = 0; i < size; i++) {',
     'crc ^= bytes[i];',
     'crc = table[crc & 15u] ^ (crc >> 4);',
     'crc = table[crc & 15u] ^ (crc >> 4);',
     '}',
-    `return (crc ^ 0xffffffffu) == ${upper}_WEIGHTS_CRC32 ? ${upper}_OK : ${upper}_E_WEIGHTS;`,
+    'return crc;',
     '}',
-  ]);
+  ];
 }
 
 /** Four steps of the division by the reflected polynomial, by their remainder. */

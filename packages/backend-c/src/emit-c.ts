@@ -238,14 +238,14 @@ class Emitter {
 
   #layerCall(node: Node): string[] {
     const comment = this.#comment(node);
-    this.layers.push(this.#layer(node));
-    const { fn, args } = this.#settings.kernel(node).emit(this.#context(node));
+    const { fn, args, form = '' } = this.#settings.kernel(node).emit(this.#context(node));
+    this.layers.push({ ...this.#layer(node), form });
     const { name, observer } = this.#settings;
     const observed = observer ? observerCall(name, this.#count - 1) : [];
     return [comment, layerMark(this.#count), ...observed, ...this.#checked(fn, this.#call({ fn, args }))];
   }
 
-  #layer(node: Node): CLayer {
+  #layer(node: Node): Omit<CLayer, 'form'> {
     const { op, origin, output } = node;
     const at = this.#steps.get(node);
     const liveBytes = at === undefined ? null : (this.#plan.live[at] ?? null);

@@ -111,7 +111,7 @@ function moreCodes({ name, layersFail, form, observer }: ProgramFacts): string[]
     ...(layersFail
       ? [code('LAYER', 3, 'CMSIS-NN refused a layer, or wants more working memory than it has')]
       : []),
-    ...(form === 'external' ? [code('WEIGHTS', 4, 'the weights have another size or CRC-32')] : []),
+    ...(isFile(form) ? [code('WEIGHTS', 4, 'the weights have another size or CRC-32')] : []),
     ...(observer ? [code('STOPPED', 5, 'the observer ended the run')] : []),
     ...(form === 'fetch' ? [code('FETCH', 6, 'a range of weights could not be fetched')] : []),
   ];
@@ -129,15 +129,19 @@ ${fetchMacro(facts)}`;
 }
 
 function checkDeclaration(facts: ProgramFacts): string {
-  if (facts.form !== 'external') return '';
+  if (!isFile(facts.form)) return '';
   return `
 /* Whether ${facts.name}_run may have these weights: reads all of them, once. Returns an enum ${facts.name}_status. */
 int ${checkSignature(facts)};
 `;
 }
 
-export function checkSignature({ name }: ProgramFacts): string {
-  return `${name}_check_weights(const void *weights, size_t size)`;
+export function checkSignature({ name, form }: ProgramFacts): string {
+  const given =
+    form === 'fetch'
+      ? `void *weights, ${name}_fetch fetch, void *source`
+      : 'const void *weights, size_t size';
+  return `${name}_check_weights(${given})`;
 }
 
 function runComment({ name, inputs, outputs }: ProgramFacts): string {
@@ -168,7 +172,7 @@ export function parametersText(facts: ProgramFacts): string {
 }
 
 /** Does the caller have the weights as a file? */
-function isFile(form: WeightForm): boolean {
+export function isFile(form: WeightForm): boolean {
   return form === 'external' || form === 'fetch';
 }
 

@@ -31,6 +31,8 @@ export function helperName(index: number): string {
 export interface KernelCall {
   readonly fn: CFunction;
   readonly args: readonly string[];
+  /** Which of its ways of work the kernel took; absent where it has one, or all take as long. */
+  readonly form?: string;
 }
 
 /** What a kernel may ask while it emits a node. */

@@ -3,7 +3,7 @@ import { checkFunction } from './check-weights.ts';
 import { asksForAvx, avx2Call, avx2Names, builtForAvx2, dispatchMacro } from './dispatch.ts';
 import { fetchParameters } from './fetch-text.ts';
 import { guardedLines } from './guarded.ts';
-import { bannerText, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
+import { bannerText, isFile, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
 import { type Lanes, vectorPrelude } from './lanes.ts';
 import { layerTable, observedSignature } from './observer-text.ts';
 import { runParameters } from './run-parameters.ts';
@@ -55,7 +55,7 @@ export function sourceText(
     ...(dispatches ? [avx2Copy(facts, own, steps), ''] : []),
     indent(runFunction(facts, steps, dispatches ? avx2Call(entry.name, entry.parameters) : [])),
     ...(facts.observer ? ['', indent(unobservedRun(facts))] : []),
-    ...(facts.form === 'external' ? ['', checkFunction(facts)] : []),
+    ...(isFile(facts.form) ? ['', checkFunction(facts)] : []),
     '',
   ].join('\n');
 }

@@ -231,11 +231,22 @@ function meanByWeights(writer: TfliteGraph, node: Node, x: Placed): Placed {
   });
   const { fused, after } = integerFusion(node);
   const options = operatorOptions.depthwise(operatorOptions.VALID, 1, { act: fused, strides: attrs.strides });
-  const y = writer.operator('DEPTHWISE_CONV_2D', [x, filter], placedType(node.output.type), {
+  const bias = writer.constant(zeroBias(channels, sx * found.scale));
+  const y = writer.operator('DEPTHWISE_CONV_2D', [x, filter, bias], placedType(node.output.type), {
     options,
     name: node.output.name,
   });
   return after(writer, y);
+}
+
+/** A layer without one gets it when it is read. */
+function zeroBias(channels: number, scale: number): Tensor {
+  const quant = {
+    scale: new Array<number>(channels).fill(scale),
+    zeroPoint: new Array<number>(channels).fill(0),
+    axis: 0,
+  };
+  return { dtype: 'i32', shape: [channels], data: new Int32Array(channels), quant };
 }
 
 interface Scaling {

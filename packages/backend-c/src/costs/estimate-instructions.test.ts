@@ -3,9 +3,14 @@ import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import type { CLayer } from '../c-program.ts';
 import { emitC } from '../emit-c.ts';
-import { instructionCosts } from '../generated/instruction-costs.ts';
 import { planC } from '../plan-c.ts';
-import { costBuilds, costFeatures, costKinds, layerInstructions } from './estimate-instructions.ts';
+import {
+  costBuilds,
+  costFeatures,
+  costKinds,
+  instructionCosts,
+  layerInstructions,
+} from './estimate-instructions.ts';
 
 function layersOf(text: string): readonly CLayer[] {
   return emitC(planC(parseGraph(text, { registry })), { name: 'net' }).layers;
@@ -39,6 +44,21 @@ test.each(costBuilds)('layers of networks have counted costs on %s, one for each
     expect(factors, `${costKinds(layer)}`).toHaveLength(costFeatures(layer).length);
     expect(layerInstructions(layer, build), kind).toBeGreaterThan(0);
   }
+});
+
+test('average pools that divide, as TFLite has them, have costs of their own', () => {
+  const [divided, scaled] = layersOf(`graph @p(%x: i8[1,4,32,32] quant(0.05:-5))
+  %a = qlinear_average_pool %x {kernel_shape=[2,2], strides=[2,2], y_scale=0.05, y_zero_point=-5}
+  %y = qlinear_average_pool %a {kernel_shape=[2,2], strides=[2,2], y_scale=0.04}
+  return %y`) as [CLayer, CLayer];
+  expect([divided.form, scaled.form]).toEqual(['divided', '']);
+  for (const build of costBuilds)
+    for (const layer of [divided, scaled])
+      expect(Object.keys(instructionCosts[build])).toContain(costKinds(layer)[0]);
+  // 40 instructions an output, 110 where it multiplies by 64 bits
+  const each = (layer: CLayer, outputs: number): number =>
+    layerInstructions(layer, 'cortex-m0plus') / outputs;
+  expect(each(divided, 4 * 16 * 16)).toBeLessThan(0.6 * each(scaled, 4 * 8 * 8));
 });
 
 test('what a layer costs follows its window, its activation and the bands it runs in', () => {

@@ -1,5 +1,5 @@
 import type { CLayer, CProgram } from '../c-program.ts';
-import { instructionCosts } from '../generated/instruction-costs.ts';
+import table from '../generated/instruction-costs.json';
 
 /** Builds whose layers were counted. Cores that share an instruction set and kernels share a build. */
 export const costBuilds = [
@@ -18,6 +18,9 @@ export type CostFactors = readonly number[];
 
 export type CostTable = Readonly<Record<string, CostFactors>>;
 
+/** Factors that were counted, of every kind of layer. */
+export const instructionCosts: Readonly<Record<CostBuild, CostTable>> = table;
+
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /**
@@ -29,14 +32,24 @@ export function costKinds(layer: CLayer): readonly string[] {
   return layer.portable ? [...kinds.map((kind) => `${kind}/portable`), ...kinds] : kinds;
 }
 
-function kindsOf({ op, dtype, window, stride, padded, macs, shape, portable }: CLayer): readonly string[] {
+function kindsOf({
+  op,
+  dtype,
+  window,
+  stride,
+  padded,
+  macs,
+  shape,
+  portable,
+  form,
+}: CLayer): readonly string[] {
   const taps = product(window);
   if (macs === 0) {
-    const kind = `${op}/${dtype}`;
+    const kind = [op, dtype, ...(form ? [form] : [])].join('/');
     return [...(padded ? [`${kind}/padded`] : []), kind, ...(moves.has(op) ? [`transpose/${dtype}`] : [])];
   }
-  if (taps === 1) return [`${op}/${product(shape.slice(2)) === 1 ? 'dense' : '1'}`];
   const strided = (kind: string): string[] => (stride[1] > 1 ? [`${kind}/strided`, kind] : [kind]);
+  if (taps === 1) return product(shape.slice(2)) === 1 ? [`${op}/dense`] : strided(`${op}/1`);
   if (!op.endsWith('depthwise_conv2d')) return strided(`${op}/n`);
   const size = taps <= 9 ? '9' : Math.max(...window) > PATCHES && !portable ? 'wide' : 'n';
   return [...strided(`${op}/${size}`), `${op}/n`, `${op}/9`];
@@ -139,7 +152,7 @@ function withoutProducts(layer: CLayer): number[] {
 
 /**
  * Taps inside of the image. Planes, lines, each with rows of its windows and with its weights; pairs and fours of a line, fours with their weights and over two
- * lines; weights; lines of input; planes and fours with patches of 4x4 weights.
+ * lines; weights; lines of input; planes and fours with patches of 4x4 weights; windows and fours at edges, and with their weights.
  */
 function ofPlanes(layer: CLayer): number[] {
   const { planes, lines, height, width, inputLines } = sizesOf(layer);
@@ -151,34 +164,40 @@ function ofPlanes(layer: CLayer): number[] {
     ...[planes, lines, lines * layer.window[0], lines * taps],
     ...[lines * blocks(width, 2), lines * fours, lines * fours * taps, planes * blocks(height, 2) * fours],
     ...[planes * taps, inputLines, planes * patches, lines * fours * patches],
+    ...edgesOf(layer).flatMap((edges) => [planes * edges, planes * edges * taps]),
   ];
 }
 
-/** Taps of all windows of a plane that lie in the image, the padding in the middle. */
-function tapsInside({ window, stride, shape, inputShape }: CLayer): number {
-  return product([0, 1].map((axis) => insideOf(axis)));
+/** Taps of all windows of a plane that lie in the image. */
+function tapsInside(layer: CLayer): number {
+  return product([0, 1].map((axis) => insideAlong(layer, axis).reduce((sum, taps) => sum + taps, 0)));
+}
 
-  function insideOf(axis: number): number {
-    const [size, out, step, taps] = [
-      inputShape[2 + axis] ?? 1,
-      shape[2 + axis] ?? 1,
-      stride[axis] ?? 1,
-      window[axis] ?? 1,
-    ];
-    const before = Math.max(0, Math.floor(((out - 1) * step + taps - size) / 2));
-    let inside = 0;
-    for (let i = 0; i < out; i++) {
-      const first = i * step - before;
-      inside += Math.max(0, Math.min(first + taps, size) - Math.max(first, 0));
-    }
-    return inside;
-  }
+/** Windows of a plane that reach over an edge, and fours of a line with such a one. */
+function edgesOf(layer: CLayer): [windows: number, fours: number] {
+  const { height, width } = sizesOf(layer);
+  const [rows = 0, columns = 0] = [0, 1].map(
+    (axis) => insideAlong(layer, axis).filter((taps) => taps === layer.window[axis]).length,
+  );
+  return [height * width - rows * columns, height * blocks(width, 4) - rows * Math.floor(columns / 4)];
+}
+
+/** Of each window along an axis, the taps that lie in the image, the padding in the middle. */
+function insideAlong({ window, stride, shape, inputShape }: CLayer, axis: number): number[] {
+  const [size, out] = [inputShape[2 + axis] ?? 1, shape[2 + axis] ?? 1];
+  const [step, taps] = [stride[axis] ?? 1, window[axis] ?? 1];
+  const before = Math.max(0, Math.floor(((out - 1) * step + taps - size) / 2));
+  return Array.from({ length: out }, (_, i) => {
+    const first = i * step - before;
+    return Math.max(0, Math.min(first + taps, size) - Math.max(first, 0));
+  });
 }
 
 /**
  * A product of weights [m][k] and pixels. Channels, pixels, lines; fours of pixels, of all or of a line, for each channel, and with its
  * weights; vectors of weights for each output. What fills columns of k: of a pixel, of fours, of lines, by rows of the window. Lines
- * of input, weights; blocks of channels and pixels; columns of 16 pixels; columns that end within a four, and at an edge.
+ * of input, weights; blocks of channels and pixels; columns of 16 pixels; columns that end within a four, and at an edge. Vectors of
+ * weights for fours of a line, columns of 8 pixels of a line, vectors of held rows; windows and fours of windows at edges.
  */
 function ofMatrices(layer: CLayer): number[] {
   const { planes, lines, height, width, outputs, inputLines } = sizesOf(layer);
@@ -194,7 +213,15 @@ function ofMatrices(layer: CLayer): number[] {
     ...[blocks(m, 4) * 4 * k * blocks(pixels, 2), blocks(m, 2) * blocks(k, 16) * fours],
     ...[k * blocks(pixels, 16), k * height * blocks(width, 16)],
     ...[width % 4 ? k * pixels : 0, width % 4 && layer.padded ? k * pixels : 0],
+    ...[m * blocks(k, 16) * lineFours, k * height * blocks(width, 8), heldVectors(layer)],
+    ...edgesOf(layer).map((edges) => k * edges),
   ];
+}
+
+/** Vectors of the rows under a window that move up by one for each row of input. */
+function heldVectors({ window, inputShape }: CLayer): number {
+  const [, channels = 1, height = 1, width = 1] = inputShape;
+  return product(window) === 1 ? 0 : channels * window[0] * height * blocks(width, 16);
 }
 
 /** Instructions of a whole run, by factors that `npm run bench:mcu -- costs --update` fitted to layers counted in an emulator. */

@@ -11,7 +11,10 @@ import { isPortable } from '../kernels/quantized/index.ts';
 export function costFacts(
   node: Node,
   kernel: Kernel,
-): Omit<CLayer, 'step' | 'op' | 'name' | 'dtype' | 'shape' | 'calls' | 'liveBytes' | 'output' | 'place'> {
+): Omit<
+  CLayer,
+  'step' | 'op' | 'name' | 'dtype' | 'shape' | 'calls' | 'form' | 'liveBytes' | 'output' | 'place'
+> {
   const { attrs, inputs } = node;
   const [x] = inputs;
   return {

@@ -94,25 +94,12 @@ function externalRun(name: string, run: string): string {
 }
 
 function fetchedRun(name: string, run: string): string {
-  const upper = name.toUpperCase();
-  return `static uint32_t crc_of(uint32_t crc, const unsigned char *bytes, size_t count);
-static unsigned char fetched[${upper}_FETCH_SIZE] BOARD_MEMORY __attribute__((aligned(16)));
-/* The status of weights whose CRC-32 is not that of the header. */
-#define E_WEIGHTS 4
+  return `static unsigned char fetched[${name.toUpperCase()}_FETCH_SIZE] BOARD_MEMORY __attribute__((aligned(16)));
 
 static int run_network(void)
 {
-  uint32_t crc = 0;
-  for (size_t at = 0; at < ${upper}_WEIGHTS_SIZE;) {
-    const size_t left = ${upper}_WEIGHTS_SIZE - at;
-    const size_t count = left < sizeof fetched ? left : sizeof fetched;
-    if (board_fetch_weights(NULL, at, count, fetched) != 0 || board_fetch_weights(NULL, 0, 0, NULL) != 0) {
-      return ${upper}_E_FETCH;
-    }
-    crc = crc_of(crc, fetched, count);
-    at += count;
-  }
-  return crc != ${upper}_WEIGHTS_CRC32 ? E_WEIGHTS : ${run};
+  const int status = ${name}_check_weights(fetched, board_fetch_weights, NULL);
+  return status != 0 ? status : ${run};
 }
 `;
 }

@@ -45,7 +45,7 @@ export const qlinearConv2dSuite = suite(
   {
     pointwise: conv({ x: '1,16,8,8', w: '24,16,1,1', channels: 24, bias: 'i32[24] = random(2)' }),
     'pointwise-odd': conv({ x: '1,5,7,3', w: '3,5,1,1', channels: 3, bias: 'i32[3] = [100000, -4000, 0]' }),
-    'pointwise-one-pixel': conv({ x: '1,37,1,1', w: '10,37,1,1', channels: 10, attrs: 'clamp=[7, 127]' }),
+    'pointwise-one-pixel': conv({ x: '1,37,1,1', w: '26,37,1,1', channels: 26, attrs: 'clamp=[7, 127]' }),
     'pointwise-strided': conv({ x: '1,6,9,8', w: '7,6,1,1', attrs: 'strides=[2,2]' }),
     'pointwise-batch': conv({ x: '3,4,5,1', w: '5,4,1,1', channels: 5 }),
     'pointwise-single-rounding': conv({

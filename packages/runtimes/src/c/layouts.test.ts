@@ -192,6 +192,41 @@ int main(void) {
   );
 });
 
+test('fetched weights are checked through the buffer: CRC-32, place, ranges that do not come', async () => {
+  const program = compileC(graph(), { weights: 'fetch' });
+  const main = `#include <stdio.h>
+#include <string.h>
+#include "net.h"
+static unsigned char file[NET_WEIGHTS_SIZE];
+static unsigned char buffer[NET_FETCH_SIZE + 16] __attribute__((aligned(16)));
+static size_t missing = NET_WEIGHTS_SIZE;
+static int fetch(void *source, size_t offset, size_t bytes, void *to) {
+  if (to == NULL) return 0;
+  if (offset <= missing && missing < offset + bytes) return 1;
+  memcpy(to, (unsigned char *)source + offset, bytes);
+  return 0;
+}
+int main(void) {
+  FILE *weights = fopen("net_weights.bin", "rb");
+  if (!weights || fread(file, 1, sizeof file, weights) != sizeof file) return 9;
+  buffer[NET_FETCH_SIZE] = 77;
+  if (net_check_weights(buffer, fetch, file) != NET_OK) return 1;
+  if (buffer[NET_FETCH_SIZE] != 77) return 2;
+  if (net_check_weights(buffer, NULL, file) != NET_E_NULL) return 3;
+  if (net_check_weights(NULL, fetch, file) != NET_E_NULL) return 4;
+  if (net_check_weights(buffer + 4, fetch, file) != NET_E_ALIGN) return 5;
+  missing = NET_WEIGHTS_SIZE - 1;
+  if (net_check_weights(buffer, fetch, file) != NET_E_FETCH) return 6;
+  missing = NET_WEIGHTS_SIZE;
+  file[NET_WEIGHTS_SIZE - 1] ^= 64;
+  return net_check_weights(buffer, fetch, file) != NET_E_WEIGHTS;
+}
+`;
+  const out = write('fetched', new Map([...program.files, ['main.c', main]]));
+  await run('cc', [...warnings, 'main.c', 'net.c', '-lm', '-o', 'main'], out);
+  await run(join(out, 'main'), [], out);
+});
+
 /** Rules of `arduino-lint` for the Library Manager, and Arduino's own list of platforms without 32 bits. */
 test('the Library Manager takes library.properties', () => {
   const properties = (options: object) => {

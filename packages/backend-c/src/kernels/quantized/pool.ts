@@ -37,7 +37,7 @@ export const averagePool: Kernel = {
           poolStore(geometry, limited(`sum${plus(-zeroPoint)}`, attrs)),
         ],
       });
-      return { fn: { hint, params, body, needs: [limitPrelude] }, args };
+      return { fn: { hint, params, body, needs: [limitPrelude] }, args, form: 'divided' };
     }
     const most = geometry.kernel[0] * geometry.kernel[1];
     const multipliers = Array.from({ length: most }, (_, i) => poolMultiplier(x.type, i + 1, attrs));
