@@ -6,6 +6,7 @@ import { type ActivationDType, activationQuant, type Range } from './quant-range
 import type { ChosenWeight } from './quantize-weight.ts';
 import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
+import { type WeightLevels, weightScale } from './weight-scale.ts';
 
 /** How a node computes: int8, 16-bit activations with 8-bit weights, or float32. */
 export type Precision = 'int8' | 'int16' | 'float';
@@ -19,6 +20,8 @@ export interface QuantPlan {
   readonly precisionOf: (node: Node) => Precision;
   /** The weight and bias chosen for a layer whose input is quantised so; absent where they are only rounded. */
   readonly weightOf?: ((node: Node, input: Value) => ChosenWeight | undefined) | undefined;
+  /** The scale of one output channel's weights in a layer. */
+  readonly weightScale: (node: Node, row: ArrayLike<number>) => number;
   /** The range that a value's integers cover, of what it has. */
   readonly cover: (range: Range) => Range;
   /** Range of a constant that shares its scale with computed values; undefined for any other. */
@@ -31,6 +34,7 @@ export interface ScaleOptions extends RangeOptions {
   readonly rounding: Rounding;
   /** Zero points of activations are 0. */
   readonly symmetric: boolean;
+  readonly weightLevels: WeightLevels;
 }
 
 /** Chooses one range for each group of values that share a scale, from what calibration saw of all of them. */
@@ -49,6 +53,7 @@ export function planScales(graph: Graph, { statistics }: Calibration, options: S
     cover,
     quantOf: (value, dtype) => activationQuant(rangeOf(value), dtype),
     precisionOf: () => 'int8',
+    weightScale: (node, row) => weightScale(node, row, options.weightLevels),
     constantRange: (value) => ranges.get(groups.root(value)),
   };
 }
