@@ -42,10 +42,10 @@ interface EngineForm {
   readonly onnx?: OnnxOptions;
 }
 
-/** The fast kernels of ONNX Runtime and OpenVINO are those of u8 activations. TensorRT knows no zero points and no int32 to dequantise. */
+/** The fast kernels of ONNX Runtime and OpenVINO are those of u8 activations; without VNNI they add pairs in 16 bits. TensorRT knows no zero points and no int32 to dequantise. */
 const engines = {
   onnxruntime: { rounding: onnxRounding, weightLevels: 'pairs', onnx: { activations: 'u8' } },
-  openvino: { rounding: onnxRounding, onnx: { activations: 'u8' } },
+  openvino: { rounding: onnxRounding, weightLevels: 'pairs', onnx: { activations: 'u8' } },
   tensorrt: { rounding: onnxRounding, symmetric: true, onnx: { floatBiases: true } },
   litert: { rounding: 'double' },
 } as const satisfies Readonly<Record<string, EngineForm>>;
