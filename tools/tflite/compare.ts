@@ -6,6 +6,8 @@ import { compareEverywhere, compareOperators } from './compare-everywhere.ts';
 import { compareFolder } from './compare-folder.ts';
 import {
   FLOAT_TOLERANCE,
+  kerasFixture,
+  kerasOutputs,
   modelFixture,
   modelOutputs,
   neededMlperfModels,
@@ -21,7 +23,7 @@ WGSL on Dawn and Deno, on 10 in Chromium, and on 3 in C on a Cortex-M4, and comp
 error bounds derived for both sides and ${FLOAT_TOLERANCE}. Every operator of the float models is compared with TFLite on its
 inputs there, within its own bound. Exit code 0 only if all agree.
 
-  --operators   only rewrite TFLite's outputs of the operator cases; no model is needed
+  --operators   only rewrite TFLite's outputs of the operator cases and of Keras's models; no other model is needed
   --update      rewrite TFLite's outputs (test-fixtures/tflite) first
   --models DIR  instead: every .tflite of a folder on one seeded input, in the interpreter and in C, against TFLite
   --json        print JSON
@@ -74,6 +76,7 @@ function python(): string {
 
 function updateOperators(): void {
   writeFileSync(operatorFixture, `${JSON.stringify(operatorOutputs(python()), null, 1)}\n`);
+  writeFileSync(kerasFixture, `${JSON.stringify(kerasOutputs(python()), null, 1)}\n`);
 }
 
 function update(models: ReadonlyMap<string, Uint8Array>): void {

@@ -2,6 +2,8 @@ import { litertPython } from '@ghostc/runtimes';
 import { expect, test } from 'vitest';
 import { compareLayers } from './compare-layers.ts';
 import {
+  kerasFixture,
+  kerasOutputs,
   mlperfModels,
   modelFixture,
   modelInputs,
@@ -26,6 +28,11 @@ function needed<T>(value: T | null | undefined, reason: string, skip: (reason: s
 test('the committed outputs of operators are those of TFLite', ({ skip }) => {
   const executable = needed(python, missing, skip);
   if (executable) expect(operatorOutputs(executable)).toEqual(readFixture(operatorFixture));
+});
+
+test('the committed outputs of QAT models of Keras are those of TFLite', ({ skip }) => {
+  const executable = needed(python, missing, skip);
+  if (executable) expect(kerasOutputs(executable)).toEqual(readFixture(kerasFixture));
 });
 
 test('the committed outputs of MLPerf Tiny are those of TFLite', ({ skip }) => {

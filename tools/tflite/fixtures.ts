@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededSamples } from '@ghostc/conformance';
 import { itemAt, toBytes } from '@ghostc/ir';
@@ -13,11 +13,14 @@ export type Outputs = Readonly<Record<string, string>>;
 const fixtures = join(process.cwd(), 'test-fixtures/tflite');
 export const operatorFixture = join(fixtures, 'operators.json');
 export const modelFixture = join(fixtures, 'mlperf-tiny.json');
+export const kerasFixture = join(fixtures, 'keras-qat.json');
 
 /** Seeds of the inputs of each model: 1 to SEEDS. */
 export const SEEDS = 100;
 /** What probabilities of float networks may differ by: sums in another order, measured up to 1.2e-6. */
 export const FLOAT_TOLERANCE = 1e-5;
+/** Seeds of the inputs of each model that Keras trained with fake quantisation. */
+export const KERAS_SEEDS = 20;
 /** Sets of inputs of each operator. */
 export const CASE_SETS = 2;
 
@@ -29,6 +32,13 @@ export function mlperfModels(): ReadonlyMap<string, Uint8Array> | null {
 /** The same. Throws where one is not here, with where to get it. */
 export function neededMlperfModels(): ReadonlyMap<string, Uint8Array> {
   return new Map(tinyModels.map((name) => [name, needTiny(name)]));
+}
+
+/** GhostNets that Keras trained with fake quantisation (`keras_qat.py` made them), by name. */
+export function kerasModels(): ReadonlyMap<string, Uint8Array> {
+  const folder = join(process.cwd(), 'test-fixtures/keras-qat');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.tflite'));
+  return new Map(files.map((name) => [name.replace('.tflite', ''), readFileSync(join(folder, name))]));
 }
 
 export function readFixture(file: string): Outputs {
@@ -57,6 +67,15 @@ export function modelOutputs(python: string, files: ReadonlyMap<string, Uint8Arr
       inputs: modelInputs(model),
       dequantize: name.endsWith('_float'),
     })),
+  );
+}
+
+/** What TFLite computes for every model of Keras. */
+export function kerasOutputs(python: string): Outputs {
+  const models = [...kerasModels()];
+  return referenceOutputs(
+    python,
+    models.map(([name, model]) => ({ name, model, inputs: modelInputs(model, KERAS_SEEDS) })),
   );
 }
 

@@ -7,7 +7,9 @@ import {
   type Moments,
   solveInPlace,
 } from './least-squares.ts';
-import { float32Scale } from './quant-range.ts';
+
+/** The scale of a row of weights. */
+export type ScaleOf = (row: ArrayLike<number>) => number;
 
 /** Rows of int8 weights with a scale each, and the corrections of the bias. */
 export interface FittedRow {
@@ -17,7 +19,7 @@ export interface FittedRow {
 }
 
 /** Rows rounded to the nearest levels; biases only correct the means of the sums. */
-export function roundRows(rows: Matrix, moments: Moments): FittedRow[] {
+export function roundRows(rows: Matrix, moments: Moments, scaleOf: ScaleOf): FittedRow[] {
   return rows.map((row) => {
     const scale = scaleOf(row);
     const levels = Int8Array.from(row, (w) => levelOf(w, scale));
@@ -25,11 +27,11 @@ export function roundRows(rows: Matrix, moments: Moments): FittedRow[] {
   });
 }
 
-/** Ridges to try, as fractions of the mean variance of the inputs; the last leaves the weights unchanged. */
+/** Ridges that are tried, in parts of the mean variance of the inputs; the last leaves the weights as they are. */
 const RIDGES = [1e-3, 1e-2, 0.1, Number.POSITIVE_INFINITY];
-/** Ridge of the rounding if the weights are not refitted. */
+/** Ridge of the rounding, where the weights stay. */
 const ROUNDING_RIDGE = 0.01;
-/** Number of rows used to judge a ridge. */
+/** Rows that a ridge is judged by. */
 const JUDGED_ROWS = 32;
 
 /**
@@ -37,7 +39,11 @@ const JUDGED_ROWS = 32;
  * ridge towards the rows, chosen on the held-out half of the data; then rounded one by one, each compensating
  * the errors of those before (Babai's nearest plane in the metric of the inputs' covariance).
  */
-export function fitRows(rows: Matrix, [first, second]: readonly [Moments, Moments]): FittedRow[] {
+export function fitRows(
+  rows: Matrix,
+  [first, second]: readonly [Moments, Moments],
+  scaleOf: ScaleOf,
+): FittedRow[] {
   const whole = first.plus(second).covariances();
   const solvable = Math.min(first.count, second.count) > first.exact.length;
   const ridge = solvable
@@ -51,7 +57,7 @@ export function fitRows(rows: Matrix, [first, second]: readonly [Moments, Moment
   const lower = cholesky(ordered, Math.max(1e-12, variance * Math.min(ridge, ROUNDING_RIDGE)));
   const solved = Number.isFinite(ridge) ? solveRows(rows, whole, ridge * variance) : rows;
   return solved.map((wanted, m) => {
-    const rounded = roundRow(wanted, { lower, order });
+    const rounded = roundRow(wanted, { lower, order, scale: scaleOf(wanted) });
     return { ...rounded, shift: shiftOf(rows[m] as Float64Array, rounded, whole) };
   });
 }
@@ -61,10 +67,6 @@ type RoundedRow = Pick<FittedRow, 'levels' | 'scale'>;
 /** E[w x] - E[scale levels z] */
 function shiftOf(w: Float64Array, { levels, scale }: RoundedRow, { exact, quantized }: Means): number {
   return dot(w, exact) - scale * dot(Float64Array.from(levels), quantized);
-}
-
-function scaleOf(row: Float64Array): number {
-  return float32Scale(row.reduce((most, w) => Math.max(most, Math.abs(w)), 0) / 127, 0);
 }
 
 function levelOf(w: number, scale: number): number {
@@ -120,9 +122,8 @@ function solveRows(rows: Matrix, { squares, products }: Covariances, ridge: numb
 /** From last to first: the remaining error is passed to the weights not yet rounded. */
 function roundRow(
   wanted: Float64Array,
-  { lower, order }: { lower: Matrix; order: readonly number[] },
+  { lower, order, scale }: { lower: Matrix; order: readonly number[]; scale: number },
 ): RoundedRow {
-  const scale = scaleOf(wanted);
   const levels = new Int8Array(wanted.length);
   if (scale === 0) return { levels, scale };
   // z^T H z with H = L L^T: (L^T e)_i = sum_{j >= i} L_ji e_j

@@ -11,12 +11,13 @@ import {
 } from '@ghostc/ir';
 import { dequantizeLinear, evaluateOne, evaluateOp, lookup, type Rounding } from '@ghostc/ops';
 import { first, type Sample, type Samples } from './calibrate.ts';
-import { type FittedRow, fitRows, roundRows } from './fit-layer.ts';
+import { type FittedRow, fitRows, roundRows, type ScaleOf } from './fit-layer.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
 import { ColumnReader, type LayerShape, layerShape } from './layer-columns.ts';
 import { Moments } from './least-squares.ts';
 import type { QuantPlan } from './quant-plan.ts';
 import type { ChosenWeight } from './quantize-weight.ts';
+import { rowsOf } from './weight-scale.ts';
 
 /** Larger products are not solved: computing their covariances would take too long. */
 const MOST_TAPS = 1536;
@@ -53,7 +54,7 @@ export function fitWeights(
   const chosen = new Map<Node, ChosenWeight>();
   const weightOf = (node: Node, input: Value): ChosenWeight | undefined => {
     for (const run of runs) run.advance(quantizer.graph);
-    const found = chooseWeight(node, { input, runs, fit });
+    const found = chooseWeight(node, { input, runs, fit, plan });
     if (found) chosen.set(node, found);
     return found;
   };
@@ -131,14 +132,16 @@ interface Choice {
   readonly input: Value;
   readonly runs: readonly PairedRun[];
   readonly fit: Fitted;
+  readonly plan: QuantPlan;
 }
 
-function chooseWeight(node: Node, { input, runs, fit }: Choice): ChosenWeight | undefined {
+function chooseWeight(node: Node, { input, runs, fit, plan }: Choice): ChosenWeight | undefined {
   const shape = layerShape(node);
   const weight = node.inputs[1]?.constant;
   if (!shape || !weight) return undefined;
   const order = fit === 'weights' && shape.taps <= MOST_TAPS ? 2 : 1;
   const rows = rowsOf(toNumbers(weight), shape.taps);
+  const scaleOf: ScaleOf = (row) => plan.weightScale(node, row);
   const biases = node.inputs[2]?.constant && toNumbers(node.inputs[2].constant);
   const sources = runs.map((run) => {
     const exact = entryOf(run.exact, itemAt(node.inputs, 0));
@@ -153,7 +156,7 @@ function chooseWeight(node: Node, { input, runs, fit }: Choice): ChosenWeight | 
     const halves = momentsOf(group, { shape, sources, readers, order });
     const own = rows.slice(group * shape.rows, (group + 1) * shape.rows);
     const fitted: FittedRow[] =
-      order === 2 ? fitRows(own, halves) : roundRows(own, halves[0].plus(halves[1]));
+      order === 2 ? fitRows(own, halves, scaleOf) : roundRows(own, halves[0].plus(halves[1]), scaleOf);
     fitted.forEach((row, i) => {
       const m = group * shape.rows + i;
       row.levels.forEach((level, k) => {
@@ -190,10 +193,4 @@ function momentsOf(
     itemAt(halves, i % 2).add(reader.read(toNumbers(exact), group), reader.read(quantized, group));
   });
   return halves;
-}
-
-function rowsOf(numbers: ArrayLike<number>, taps: number): Float64Array[] {
-  return Array.from({ length: numbers.length / taps }, (_, m) =>
-    Float64Array.from({ length: taps }, (_, i) => numbers[m * taps + i] ?? 0),
-  );
 }

@@ -11,3 +11,4 @@ export { type QuantizedModel, type QuantizeOptions, type QuantReport, quantize }
 export type { PrecisionBudget } from './search-precision.ts';
 export type { LayerSensitivity } from './sensitivity.ts';
 export { SignalToNoise } from './signal-to-noise.ts';
+export type { WeightLevels } from './weight-scale.ts';

@@ -1,4 +1,4 @@
-import { type Attrs, type Node, sameType, type Value } from '@ghostc/ir';
+import { type Attrs, type Node, numElements, sameType, type Tensor, toNumbers, type Value } from '@ghostc/ir';
 import {
   activationAttrs,
   attrsOf,
@@ -12,6 +12,7 @@ import { type IntegerRule, outputAttrs, type Rewriting } from './integer-rule.ts
 import { isNearest, linearInPlanes } from './linear-in-planes.ts';
 import type { ActivationDType } from './quant-range.ts';
 import { quantizeWeight } from './quantize-weight.ts';
+import { rowsOf } from './weight-scale.ts';
 
 type Requantizing = Extract<IntegerForm, { kind: 'requantized' }>;
 
@@ -51,13 +52,21 @@ function weightedRule(op: string): IntegerRule {
     if (!attrs) return null;
     const input = to.form(x, dtype);
     const quantized = quantizeWeight({
-      ...(to.plan.weightOf?.(node, input) ?? { weight: weight.constant, bias: bias?.constant ?? null }),
+      ...(to.plan.weightOf?.(node, input) ?? {
+        ...{ weight: weight.constant, bias: bias?.constant ?? null },
+        scale: weightScales(node, weight.constant, to),
+      }),
       xScale: input.type.quant?.scale[0] ?? 1,
       biasType: dtype === 'i8' ? 'i32' : 'i64',
     });
     const b = quantized.bias && to.constant(bias?.name ?? `${node.output.name}_bias`, quantized.bias);
     return to.add(op, [input, to.constant(weight.name, quantized.weight), b], attrs);
   };
+}
+
+function weightScales(node: Node, weight: Tensor, { plan }: Rewriting): number[] {
+  const taps = numElements(weight.shape.slice(1));
+  return rowsOf(toNumbers(weight), taps).map((row) => plan.weightScale(node, row));
 }
 
 /** An op without weights that requantises its output. */

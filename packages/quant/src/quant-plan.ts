@@ -6,6 +6,7 @@ import { type ActivationDType, activationQuant, type Range } from './quant-range
 import type { ChosenWeight } from './quantize-weight.ts';
 import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
+import { type WeightLevels, weightScale } from './weight-scale.ts';
 
 /** The precision of a node: int8, 16-bit activations with 8-bit weights, or float32. */
 export type Precision = 'int8' | 'int16' | 'float';
@@ -22,6 +23,8 @@ export interface QuantPlan {
    * rounded.
    */
   readonly weightOf?: ((node: Node, input: Value) => ChosenWeight | undefined) | undefined;
+  /** The scale of one output channel's weights in a layer. */
+  readonly weightScale: (node: Node, row: ArrayLike<number>) => number;
   /** The range that a value's integers cover, from its statistics. */
   readonly cover: (range: Range) => Range;
   /** Range of a constant that shares its scale with computed values; undefined for others. */
@@ -34,6 +37,7 @@ export interface ScaleOptions extends RangeOptions {
   readonly rounding: Rounding;
   /** Zero points of activations are 0. */
   readonly symmetric: boolean;
+  readonly weightLevels: WeightLevels;
 }
 
 /** Chooses one range for each group of values that share a scale, from the statistics of all of them. */
@@ -52,6 +56,7 @@ export function planScales(graph: Graph, { statistics }: Calibration, options: S
     cover,
     quantOf: (value, dtype) => activationQuant(rangeOf(value), dtype),
     precisionOf: () => 'int8',
+    weightScale: (node, row) => weightScale(node, row, options.weightLevels),
     constantRange: (value) => ranges.get(groups.root(value)),
   };
 }

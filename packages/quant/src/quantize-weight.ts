@@ -27,8 +27,8 @@ export interface WeightSource {
   /** Output channels first. */
   readonly weight: Tensor;
   readonly bias: Tensor | null;
-  /** Per output channel; from the largest weight of each if absent. */
-  readonly scale?: readonly number[];
+  /** Per output channel; 0 if all its weights are 0. */
+  readonly scale: readonly number[];
   /** Scale of the input. */
   readonly xScale: number;
   readonly biasType: 'i32' | 'i64';
@@ -40,7 +40,7 @@ export function quantizeWeight({
   bias,
   xScale,
   biasType,
-  scale: chosen = weightScales(weight),
+  scale: chosen,
 }: WeightSource): QuantizedWeight {
   const biases = bias && toNumbers(bias);
   const scale = chosen.map((s, m) => channelScale(s, Math.abs(Number(biases?.[m] ?? 0)) / xScale));
@@ -54,18 +54,6 @@ export function quantizeWeight({
 function channelScale(scale: number, bias: number): number {
   if (scale === 0) return float32Scale(bias / LONE_BIAS);
   return Math.max(scale, float32Scale(bias / LARGEST_BIAS, 0));
-}
-
-/** Largest magnitude of each slice / 127; 0 for an all-zero slice. */
-function weightScales(weight: Tensor): number[] {
-  const numbers = toNumbers(weight);
-  const channels = weight.shape[0] ?? 1;
-  const slice = numbers.length / channels;
-  return Array.from({ length: channels }, (_, m) => {
-    let largest = 0;
-    for (let i = m * slice; i < (m + 1) * slice; i++) largest = Math.max(largest, Math.abs(numbers[i] ?? 0));
-    return float32Scale(largest / 127, 0);
-  });
 }
 
 function quantizeSlices(weight: Tensor, scale: readonly number[]): Tensor {

@@ -294,3 +294,62 @@ test.each([
     expect(sqnr(graph, { int16Part })).toBeGreaterThan(30);
   },
 );
+
+/** Largest sum of two products with 255 that x86's kernels add in 16 bits, of each layer by its name. */
+function largestPairs({ graph }: { graph: Graph }): Map<string, number> {
+  return new Map(
+    [...graph.nodes()].flatMap((node) => {
+      const weight = node.op.startsWith('qlinear_conv') ? node.inputs[1]?.constant : undefined;
+      if (!weight) return [];
+      const [m = 1, channels = 1] = weight.shape;
+      const levels = [...toNumbers(weight)].map(Number);
+      const places = levels.length / m / channels;
+      const taps = channels * places;
+      const at = (row: number, k: number): number =>
+        k < taps ? (levels[(row * channels + (k % channels)) * places + Math.floor(k / channels)] ?? 0) : 0;
+      const sums = levels.map((_, i) => {
+        const [row, k] = [Math.floor(i / taps), i % taps];
+        return k % 2 === 0 ? 255 * (at(row, k) + at(row, k + 1)) : 0;
+      });
+      return [[node.origin[0] ?? '', Math.max(...sums.map(Math.abs))] as const];
+    }),
+  );
+}
+
+const LARGEST_16 = 2 ** 15 - 1;
+
+test.each([undefined, 'biases', 'weights'] as const)(
+  'weights in pairs: no two neighbours, channels last, saturate 16 bits with u8 (fit %s)',
+  (fit) => {
+    const graph = parseGraph(
+      `graph @g(%x: f32[1,6,5,5])
+  const %wa: f32[8,6,1,1] = random(1)
+  const %wb: f32[5,8,3,3] = random(2)
+  const %wd: f32[5,1,3,3] = random(3)
+  const %wc: f32[3,5,3,3] = random(4)
+  %a = conv2d %x, %wa {activation="relu"} from "even"
+  %b = conv2d %a, %wb {pads=[1, 1, 1, 1]} from "window"
+  %d = depthwise_conv2d %b, %wd {pads=[1, 1, 1, 1]} from "depthwise"
+  %c = conv2d %d, %wc from "odd"
+  return %c as "y"`,
+      { registry },
+    );
+    const all = largestPairs(quantize(graph, samplesOf(graph), { fit }));
+    const pairs = largestPairs(quantize(graph, samplesOf(graph), { fit, weightLevels: 'pairs' }));
+    for (const layer of ['even', 'window', 'odd']) {
+      expect(all.get(layer), layer).toBeGreaterThan(LARGEST_16);
+      expect(pairs.get(layer), layer).toBeLessThanOrEqual(LARGEST_16);
+    }
+    expect(sqnr(graph, { fit, weightLevels: 'pairs' })).toBeGreaterThan(sqnr(graph, { fit }) - 3);
+  },
+);
+
+test('weights in pairs: depthwise layers, whose products are added one by one, keep all levels', () => {
+  const graph = graphOf(ghost);
+  const weights = (['all', 'pairs'] as const).map((weightLevels) => {
+    const quantized = quantize(graph, samplesOf(graph), { weightLevels }).graph;
+    const cheap = [...quantized.nodes()].find((node) => node.op === 'qlinear_depthwise_conv2d');
+    return [...toNumbers(cheap?.inputs[1]?.constant as Tensor)];
+  });
+  expect(weights[1]).toEqual(weights[0]);
+});

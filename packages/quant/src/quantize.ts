@@ -14,6 +14,7 @@ import {
   withWideTail,
 } from './search-precision.ts';
 import { type LayerSensitivity, measureSensitivity, runFloat } from './sensitivity.ts';
+import type { WeightLevels } from './weight-scale.ts';
 
 /** Options of `quantize`. */
 export interface QuantizeOptions {
@@ -33,6 +34,10 @@ export interface QuantizeOptions {
   readonly int16Part?: number | undefined;
   /** Zero points of activations are 0, as TensorRT requires; if absent, chosen for the finest steps. */
   readonly symmetric?: boolean | undefined;
+  /**
+   * `pairs`: weights so small that the sum of two products with u8 is within int16, where x86 without VNNI saturates. `all` if absent.
+   */
+  readonly weightLevels?: WeightLevels | undefined;
   /** Element type of inputs and outputs; float if absent. */
   readonly io?: 'float' | 'int8' | undefined;
   /**
@@ -102,8 +107,8 @@ export function finish(prepared: Prepared, samples: Samples, options: QuantizeOp
 
 function planOf({ float, calibration }: Prepared, samples: Samples, options: QuantizeOptions): QuantPlan {
   const { fit, rounding = defaultRounding, onProgress } = options;
-  const { method = 'minmax', percentile = 99.99, symmetric = false } = options;
-  const ranges = { method, percentile, symmetric, rounding };
+  const { method = 'minmax', percentile = 99.99, symmetric = false, weightLevels = 'all' } = options;
+  const ranges = { method, percentile, symmetric, weightLevels, rounding };
   const plan = withWideTail(float, planScales(float, calibration, ranges), options.int16Part ?? 0);
   if (!fit) return plan;
   const onLayer = (done: number): void => onProgress?.(`fitting ${fit}`, done);

@@ -16,6 +16,7 @@ import {
   type QuantizedModel,
   type QuantReport,
   quantize,
+  type WeightLevels,
 } from '@ghostc/quant';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
@@ -36,14 +37,15 @@ import { modelArgument } from './compile.ts';
 interface EngineForm {
   readonly rounding: Rounding;
   readonly symmetric?: boolean;
+  readonly weightLevels?: WeightLevels;
   /** How ONNX is written; TFLite if absent. */
   readonly onnx?: OnnxOptions;
 }
 
-/** The fast kernels of ONNX Runtime and OpenVINO are those of u8 activations. TensorRT knows no zero points and no int32 to dequantise. */
+/** The fast kernels of ONNX Runtime and OpenVINO are those of u8 activations; without VNNI they add pairs in 16 bits. TensorRT knows no zero points and no int32 to dequantise. */
 const engines = {
-  onnxruntime: { rounding: onnxRounding, onnx: { activations: 'u8' } },
-  openvino: { rounding: onnxRounding, onnx: { activations: 'u8' } },
+  onnxruntime: { rounding: onnxRounding, weightLevels: 'pairs', onnx: { activations: 'u8' } },
+  openvino: { rounding: onnxRounding, weightLevels: 'pairs', onnx: { activations: 'u8' } },
   tensorrt: { rounding: onnxRounding, symmetric: true, onnx: { floatBiases: true } },
   litert: { rounding: 'double' },
 } as const satisfies Readonly<Record<string, EngineForm>>;
@@ -170,6 +172,7 @@ function runQuantize(model: string, flags: QuantizeFlags): void {
       int16Part: int16PartOf(flags),
       rounding: flags.rounding ?? form.rounding,
       symmetric: form.symmetric,
+      weightLevels: form.weightLevels,
       percentile: percentileOf(flags),
       reportSamples: flags.perLayerReport ? positive(flags.reportSamples, '--report-samples') : undefined,
       keep: budgetOf(flags),
