@@ -6,7 +6,7 @@ import { type ActivationDType, activationQuant, type Range } from './quant-range
 import type { ChosenWeight } from './quantize-weight.ts';
 import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
-import { type WeightLevels, weightScale } from './weight-scale.ts';
+import { pairLimit, type WeightLevels, weightScale } from './weight-scale.ts';
 
 /** The precision of a node: int8, 16-bit activations with 8-bit weights, or float32. */
 export type Precision = 'int8' | 'int16' | 'float';
@@ -40,6 +40,9 @@ export interface ScaleOptions extends RangeOptions {
   readonly weightLevels: WeightLevels;
 }
 
+/** Beyond the u8 level of so many of its inputs a layer may saturate: a limit for all of them costs more than they do. */
+const USUAL = 0.99;
+
 /** Chooses one range for each group of values that share a scale, from the statistics of all of them. */
 export function planScales(graph: Graph, { statistics }: Calibration, options: ScaleOptions): QuantPlan {
   const groups = findScaleGroups(graph);
@@ -51,12 +54,19 @@ export function planScales(graph: Graph, { statistics }: Calibration, options: S
   for (const [root, members] of groups.members(all.keys()))
     ranges.set(root, cover(groupRange(members, all, options)));
   const rangeOf = (value: Value): Range => ranges.get(groups.root(value)) ?? missing(value);
+  const usualLevel = ({ inputs: [x] }: Node): number => {
+    const values = x && statistics.get(x)?.histogram;
+    if (!values) return 255;
+    const { low, high } = rangeOf(x);
+    return (255 * (values.quantile(USUAL) - low)) / (high - low);
+  };
   return {
     rangeOf,
     cover,
     quantOf: (value, dtype) => activationQuant(rangeOf(value), dtype),
     precisionOf: () => 'int8',
-    weightScale: (node, row) => weightScale(node, row, options.weightLevels),
+    weightScale: (node, row) =>
+      weightScale(node, row, options.weightLevels === 'pairs' ? pairLimit(usualLevel(node)) : undefined),
     constantRange: (value) => ranges.get(groups.root(value)),
   };
 }

@@ -2,16 +2,18 @@ import { itemAt, type Node, numElements } from '@ghostc/ir';
 import { layerShape } from './layer-columns.ts';
 import { float32Scale } from './quant-range.ts';
 
-/** Which levels of int8 weights use: all, or only as many as keep the sum of two products with u8 within int16. */
+/** Which levels of int8 weights use: all, or only as many as keep the sum of two products with most u8 inputs within int16. */
 export type WeightLevels = 'all' | 'pairs';
 
-/** |a| + |b| of two levels: 255 * 128 is below 2^15, and each may be rounded up by a half. */
-const LARGEST_PAIR = 127;
+/** The largest |a| + |b| of two weights in levels, each rounded up by at most a half, so that (a + b) `level` is within int16. */
+export function pairLimit(level: number): number {
+  return Math.max(1, (2 ** 15 - 1) / Math.max(1, level) - 1);
+}
 
-/** The scale of one output channel's weights; 0 if all are 0. */
-export function weightScale(node: Node, row: ArrayLike<number>, levels: WeightLevels): number {
-  const order = levels === 'pairs' ? summedOrder(node) : undefined;
-  return float32Scale(Math.max(largestOf(row) / 127, order ? largestPair(row, order) / LARGEST_PAIR : 0), 0);
+/** The scale of one output channel's weights, of which pairs stay below `limit` levels; 0 if all are 0. */
+export function weightScale(node: Node, row: ArrayLike<number>, limit: number | undefined): number {
+  const order = limit && summedOrder(node);
+  return float32Scale(Math.max(largestOf(row) / 127, order ? largestPair(row, order) / limit : 0), 0);
 }
 
 /** The rows of a weight, one for each output channel. */
