@@ -1,7 +1,6 @@
 /**
- * What each error code means and what to do, for docs/errors.md. The error message has names and numbers;
- * this adds the rest. `tsc` cannot detect a code that is missing here, or one that no source throws;
- * documents.test.ts does.
+ * What each error code means and what to do, for docs/errors.md; the message has names and numbers. documents.test.ts
+ * detects a code that is missing here, and one that no source throws.
  */
 export const errorAdvice: Readonly<Record<string, string>> = {
   'backend-c/accumulator':
@@ -14,10 +13,8 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'backend-c/fuse-ghost':
     '`--fuse-ghost` found nothing to fuse, or does not support this device. Omit the option, or choose a device that the message names.',
   'backend-c/input': 'A node lacks an input that its kernel reads. Check the graph with `ghostc inspect`.',
-  'backend-c/io':
-    'With `--io arena` an output cannot be a constant. Use `--io caller`, or remove that output.',
-  'backend-c/layout':
-    'The package layout conflicts with another option. Change the option that the message names.',
+  'backend-c/io': 'With `--io arena` no output may be a constant. Use `--io caller`, or remove it.',
+  'backend-c/layout': 'The layout conflicts with another option. Change the one that the message names.',
   'backend-c/max-ram':
     'No plan fits `--max-ram`. Raise it to the number in the message, make the input smaller, or quantise: see `ghostc fit`.',
   'backend-c/name':
@@ -43,8 +40,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'Sizes were bound after a pass had changed the graph. Bind the graph as it was read, before `optimize`.',
   'board/about':
     'The firmware is from another version of ghostc. Build it again with `ghostc board`, and flash it.',
-  'board/clock':
-    'The core has no cycle counter that the firmware knows. Define `board_ticks`: docs/board.md.',
+  'board/clock': 'The firmware knows no cycle counter of the core. Define `board_ticks`: docs/board.md.',
   'board/cut':
     'The port closed and did not come back. Check the cable, and what else may have reset the board.',
   'board/frame':

@@ -193,10 +193,7 @@ function writeConvTranspose(writer: NodeWriter): void {
   writeWithActivation(writer, 'ConvTranspose', writer.has(2) ? inputs : inputs.slice(0, 2), attrs);
 }
 
-/**
- * The graph's weight [M,C/g,..] is [C,M/g,..] in ONNX: a constant is converted, a computed weight is
- * transposed by nodes.
- */
+/** The graph's weight [M,C/g,..] is [C,M/g,..] in ONNX: a constant is converted, a computed weight is transposed by nodes. */
 function turnedWeight(writer: NodeWriter, group: number): string {
   const { type, constant } = writer.value(1);
   const [m = 1, perGroup = 1, ...kernel] = type.shape.map(Number);
@@ -231,10 +228,7 @@ function asGroups(weight: Tensor, group: number): Tensor {
   return { dtype: 'f32', shape: weight.shape, data: real };
 }
 
-/**
- * A grouped Conv. ONNX requires whole groups: if channels are trimmed, so is the input, or the last group is
- * computed separately.
- */
+/** A grouped Conv. ONNX requires whole groups: if channels are trimmed, so is the input, or the last group is separate. */
 function writeDepthwise(writer: NodeWriter): void {
   const { multiplier } = writer.attrs(depthwiseConv2d);
   const channels = Number(writer.value(0).type.shape[1]);

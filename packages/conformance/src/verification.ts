@@ -14,7 +14,7 @@ export interface DataSet {
 /** The result of one target in `verifyModel`. */
 export interface RuntimeResult {
   readonly target: string;
-  /** `unclear`: rounding alone moves these outputs too far to judge them, or all elements are equal. */
+  /** `unclear`: rounding by itself moves these outputs too far to judge them, or all elements are equal. */
   readonly status: 'pass' | 'fail' | 'error' | 'unclear';
   readonly maxAbs: number;
   readonly maxRel: number;

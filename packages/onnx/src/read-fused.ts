@@ -66,8 +66,8 @@ function matrices(node: NodeReader, index: number, name: 'A' | 'B'): Value {
   const x = node.input(index);
   const axes = [...x.type.shape.keys()];
   const [first = 0, ...rest] = axes;
-  const perm = node.int(`transBatch${name}`, 0) ? [...rest.slice(0, -1), first, ...rest.slice(-1)] : axes;
-  if (node.int(`trans${name}`, 0)) perm.push(...perm.splice(-2).reverse());
+  const order = node.int(`transBatch${name}`, 0) ? [...rest.slice(0, -1), first, ...rest.slice(-1)] : axes;
+  const perm = node.int(`trans${name}`, 0) ? [...order.slice(0, -2), ...order.slice(-2).reverse()] : order;
   return perm.every((axis, i) => axis === i) ? x : node.emit('transpose', [x], { perm });
 }
 

@@ -7,9 +7,7 @@ import {
   type Moments,
   solveInPlace,
 } from './least-squares.ts';
-
-/** The scale of a row of weights. */
-export type ScaleOf = (row: ArrayLike<number>) => number;
+import type { ScaleOf } from './weight-scale.ts';
 
 /** Rows of int8 weights with a scale each, and the corrections of the bias. */
 export interface FittedRow {

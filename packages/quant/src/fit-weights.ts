@@ -11,7 +11,7 @@ import {
 } from '@ghostc/ir';
 import { dequantizeLinear, evaluateOne, evaluateOp, lookup, type Rounding } from '@ghostc/ops';
 import { first, type Sample, type Samples } from './calibrate.ts';
-import { type FittedRow, fitRows, roundRows, type ScaleOf } from './fit-layer.ts';
+import { type FittedRow, fitRows, roundRows } from './fit-layer.ts';
 import { GraphQuantizer } from './graph-quantizer.ts';
 import { ColumnReader, type LayerShape, layerShape } from './layer-columns.ts';
 import { Moments } from './least-squares.ts';
@@ -141,7 +141,7 @@ function chooseWeight(node: Node, { input, runs, fit, plan }: Choice): ChosenWei
   if (!shape || !weight) return undefined;
   const order = fit === 'weights' && shape.taps <= MOST_TAPS ? 2 : 1;
   const rows = rowsOf(toNumbers(weight), shape.taps);
-  const scaleOf: ScaleOf = (row) => plan.weightScale(node, row);
+  const scaleOf = plan.scaleOf(node);
   const biases = node.inputs[2]?.constant && toNumbers(node.inputs[2].constant);
   const sources = runs.map((run) => {
     const exact = entryOf(run.exact, itemAt(node.inputs, 0));

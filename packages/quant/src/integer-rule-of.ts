@@ -66,7 +66,7 @@ function weightedRule(op: string): IntegerRule {
 
 function weightScales(node: Node, weight: Tensor, { plan }: Rewriting): number[] {
   const taps = numElements(weight.shape.slice(1));
-  return rowsOf(toNumbers(weight), taps).map((row) => plan.weightScale(node, row));
+  return rowsOf(toNumbers(weight), taps).map(plan.scaleOf(node));
 }
 
 /** An op without weights that requantises its output. */

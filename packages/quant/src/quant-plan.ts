@@ -6,7 +6,7 @@ import { type ActivationDType, activationQuant, type Range } from './quant-range
 import type { ChosenWeight } from './quantize-weight.ts';
 import { carriedInputs, carriesScale, findScaleGroups } from './scale-groups.ts';
 import { ValueStatistics } from './value-statistics.ts';
-import { pairLimit, type WeightLevels, weightScale } from './weight-scale.ts';
+import { pairLimit, type ScaleOf, type WeightLevels, weightScaleOf } from './weight-scale.ts';
 
 /** The precision of a node: int8, 16-bit activations with 8-bit weights, or float32. */
 export type Precision = 'int8' | 'int16' | 'float';
@@ -23,8 +23,8 @@ export interface QuantPlan {
    * rounded.
    */
   readonly weightOf?: ((node: Node, input: Value) => ChosenWeight | undefined) | undefined;
-  /** The scale of one output channel's weights in a layer. */
-  readonly weightScale: (node: Node, row: ArrayLike<number>) => number;
+  /** Scales of a layer's weights. */
+  readonly scaleOf: (node: Node) => ScaleOf;
   /** The range that a value's integers cover, from its statistics. */
   readonly cover: (range: Range) => Range;
   /** Range of a constant that shares its scale with computed values; undefined for others. */
@@ -65,8 +65,8 @@ export function planScales(graph: Graph, { statistics }: Calibration, options: S
     cover,
     quantOf: (value, dtype) => activationQuant(rangeOf(value), dtype),
     precisionOf: () => 'int8',
-    weightScale: (node, row) =>
-      weightScale(node, row, options.weightLevels === 'pairs' ? pairLimit(usualLevel(node)) : undefined),
+    scaleOf: (node) =>
+      weightScaleOf(node, options.weightLevels === 'pairs' ? pairLimit(usualLevel(node)) : undefined),
     constantRange: (value) => ranges.get(groups.root(value)),
   };
 }

@@ -10,10 +10,14 @@ export function pairLimit(level: number): number {
   return Math.max(1, (2 ** 15 - 1) / Math.max(1, level) - 1);
 }
 
-/** The scale of one output channel's weights, of which pairs stay below `limit` levels; 0 if all are 0. */
-export function weightScale(node: Node, row: ArrayLike<number>, limit: number | undefined): number {
+/** The scale of one output channel's weights; 0 if all are 0. */
+export type ScaleOf = (row: ArrayLike<number>) => number;
+
+/** Scales of a layer's rows, of which pairs stay below `limit` levels. */
+export function weightScaleOf(node: Node, limit: number | undefined): ScaleOf {
   const order = limit && summedOrder(node);
-  return float32Scale(Math.max(largestOf(row) / 127, order ? largestPair(row, order) / limit : 0), 0);
+  return (row) =>
+    float32Scale(Math.max(largestOf(row) / 127, order ? largestPair(row, order) / limit : 0), 0);
 }
 
 /** The rows of a weight, one for each output channel. */
