@@ -7,7 +7,7 @@ export type WeightLevels = 'all' | 'pairs';
 
 /** The largest |a| + |b| of two weights in levels, each rounded up by at most a half, so that (a + b) `level` is within int16. */
 export function pairLimit(level: number): number {
-  return Math.max(1, (2 ** 15 - 1) / Math.max(1, level) - 1);
+  return (2 ** 15 - 1) / Math.min(255, Math.max(1, level)) - 1;
 }
 
 /** The scale of one output channel's weights; 0 if all are 0. */
