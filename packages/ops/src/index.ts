@@ -133,6 +133,7 @@ export { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts'
 export { linearMultipliers, qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
 export { meanMultiplier, qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
 export { lookupTable, qlinearLookup } from './quantized/qlinear-lookup.ts';
+export { matmulMultiplier, qlinearMatmul } from './quantized/qlinear-matmul.ts';
 export { productMultiplier, qlinearMul } from './quantized/qlinear-mul.ts';
 export { preluMultipliers, qlinearPrelu } from './quantized/qlinear-prelu.ts';
 export { type BilinearTap, bilinearTaps, qlinearResize } from './quantized/qlinear-resize.ts';

@@ -28,6 +28,7 @@ import { qlinearDepthwiseConv2d } from './quantized/qlinear-depthwise-conv2d.ts'
 import { qlinearFullyConnected } from './quantized/qlinear-fully-connected.ts';
 import { qlinearGlobalAveragePool } from './quantized/qlinear-global-average-pool.ts';
 import { qlinearLookup } from './quantized/qlinear-lookup.ts';
+import { qlinearMatmul } from './quantized/qlinear-matmul.ts';
 import { qlinearMul } from './quantized/qlinear-mul.ts';
 import { qlinearPrelu } from './quantized/qlinear-prelu.ts';
 import { qlinearResize } from './quantized/qlinear-resize.ts';
@@ -101,6 +102,7 @@ const quantizedOps = [
   qlinearFullyConnected,
   qlinearGlobalAveragePool,
   qlinearLookup,
+  qlinearMatmul,
   qlinearMul,
   qlinearPrelu,
   qlinearResize,

@@ -17,7 +17,7 @@ export const carried = opsWhere(({ integerForm }) => integerForm.kind === 'carri
 export const weighted = opsWhere(({ integerForm }) => integerForm.kind === 'weighted');
 /** Float ops that become an integer op only on activations: with two operands, and over windows. */
 export const requantizedPairs = opsWhere(
-  ({ integerForm, traits }) => integerForm.kind === 'requantized' && traits.has('binary'),
+  ({ integerForm, traits }) => integerForm.kind === 'requantized' && !traits.has('window'),
 );
 export const requantizedWindows = opsWhere(
   ({ integerForm, traits }) => integerForm.kind === 'requantized' && traits.has('window'),

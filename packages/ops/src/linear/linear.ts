@@ -126,7 +126,7 @@ export const matmul = defineOp({
   attrs: {},
   traits: ['reduction'],
   computed: 'kernel',
-  integerForm: { kind: 'none' },
+  integerForm: { kind: 'requantized', op: 'qlinear_matmul' },
   onIntegers: 'wide',
   error: { kind: 'sum', terms: (node) => lastSize(node) + SUM_OVERHEAD },
   ulp: (node) => 2 * lastSize(node),
@@ -153,27 +153,48 @@ export const matmul = defineOp({
   },
   evaluate({ a, b }, _attrs, [type]) {
     const shape = staticShape(type.shape);
-    const [rows = 0, columns = 0] = shape.slice(-2);
-    const inner = a.shape.at(-1) ?? 0;
-    const outer = shape.slice(0, -2);
-    const count = numElements(outer);
-    const [pickA, pickB] = [
-      broadcastIndex(a.shape.slice(0, -2), outer),
-      broadcastIndex(b.shape.slice(0, -2), outer),
-    ];
     const [x, y] = [wideElements(a), wideElements(b)] as [Float64Array, Float64Array];
-    const out = zeroSums(a.dtype, count * rows * columns);
-    for (let i = 0; i < count; i++) {
-      const left = x.slice(pickA(i) * rows * inner, (pickA(i) + 1) * rows * inner);
-      const right = y.slice(pickB(i) * inner * columns, (pickB(i) + 1) * inner * columns);
-      const factors = { a: left, b: right, rows, inner, columns, transposedB: false, dtype: a.dtype };
-      out.set(product(factors), i * rows * columns);
-    }
+    const out = matrixProducts(
+      { data: x, shape: a.shape },
+      { data: y, shape: b.shape },
+      { shape, dtype: a.dtype },
+    );
     return isWide(a) ? { dtype: a.dtype, shape, data: out } : fromNumbers(a.dtype, shape, out);
   },
   macs: ({ a }, _attrs, [type]) =>
     Number(a.shape.at(-1)) * (type.shape ?? []).reduce<number>((p, dim) => p * Number(dim), 1),
 });
+
+interface Matrices {
+  readonly data: Float64Array;
+  readonly shape: readonly number[];
+}
+
+/** Sums of products over the last axis of `a` and the last but one of `b`, in `shape`; integers of `dtype` wrap. */
+export function matrixProducts(
+  a: Matrices,
+  b: Matrices,
+  { shape, dtype }: { shape: readonly number[]; dtype: DType },
+): Float64Array {
+  const [rows = 0, columns = 0] = shape.slice(-2);
+  const inner = a.shape.at(-1) ?? 0;
+  const outer = shape.slice(0, -2);
+  const count = numElements(outer);
+  const [pickA, pickB] = [
+    broadcastIndex(a.shape.slice(0, -2), outer),
+    broadcastIndex(b.shape.slice(0, -2), outer),
+  ];
+  const out = zeroSums(dtype, count * rows * columns);
+  for (let i = 0; i < count; i++) {
+    const left = a.data.slice(pickA(i) * rows * inner, (pickA(i) + 1) * rows * inner);
+    const right = b.data.slice(pickB(i) * inner * columns, (pickB(i) + 1) * inner * columns);
+    out.set(
+      product({ a: left, b: right, rows, inner, columns, transposedB: false, dtype }),
+      i * rows * columns,
+    );
+  }
+  return out;
+}
 
 interface Product {
   readonly a: ArrayLike<number>;

@@ -65,7 +65,9 @@ export const fuseClampBeforeQuantize = rule({
     'quantize_linear',
     op(clamps, op(`${weighted}|${requantizedPairs}`, any('x')).as('float').others().anyEpilogue()).as('act'),
   ).as('quantize'),
-  unless: ({ float }) => (float.attrs.activation ?? 'none') !== 'none' && 'there is an activation',
+  unless: ({ float }) =>
+    (!lookup(float.op).attrs.activation && `${float.op} has no activation`) ||
+    ((float.attrs.activation ?? 'none') !== 'none' && 'there is an activation'),
   rewrite({ float, act, quantize }, build) {
     const { min, max } = withDefaults(lookup(act.op).attrs, act.attrs);
     const params = act.op === 'clip' ? [Number(min), Number(max)] : [];
@@ -199,7 +201,9 @@ export const raiseQlinearBinary = rule({
     'quantize_linear',
     op(requantizedPairs, dequantized('a'), dequantized('b')).as('float').anyEpilogue(),
   ).as('quantize'),
-  unless: ({ a, b, float, quantize }) => refusal(float, quantize, [a, b]),
+  unless: ({ a, b, float, quantize }) =>
+    refusal(float, quantize, [a, b]) ||
+    ([a, b].some(({ type }) => type.quant?.axis !== undefined) && 'an operand has a scale for each channel'),
   rewrite: ({ a, b, float, quantize }, build) =>
     build.node(`qlinear_${float.op}`, [a, b], requantizedAttrs(float, quantize)),
 });

@@ -1,4 +1,5 @@
 import { allocate, CompileError, fromNumbers, numElements, staticShape, type Tensor } from '@ghostc/ir';
+import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BatchMatMulOptions } from '../generated/batch-mat-mul-options.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { GatherOptions } from '../generated/gather-options.ts';
@@ -8,7 +9,7 @@ import { UnpackOptions } from '../generated/unpack-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { typeOf } from '../tensor-table.ts';
 import { asDeclared } from './linear.ts';
-import { refuseQuantized } from './quantized-output.ts';
+import { isQuantized, picked, refuseQuantized, requantized } from './quantized-output.ts';
 
 /** PACK: tensors of one shape along a new axis. */
 export function readPack(node: OperatorReader): void {
@@ -63,23 +64,25 @@ export const readArgument =
     node.setOutput(at.type.dtype === dtype ? at : node.emit('cast', [at], { to: dtype }), 'plain');
   };
 
-/** BATCH_MATMUL of floats, either operand transposed if requested. */
+/** BATCH_MATMUL, either operand transposed if requested. */
 export function readBatchMatmul(node: OperatorReader): void {
-  refuseQuantized(node);
+  const integers = isQuantized(node);
   const options = node.optionalOptions(BuiltinOptions.BatchMatMulOptions, new BatchMatMulOptions());
   const operand = (i: number, turn: boolean) => {
-    const x = node.realInput(i);
+    const x = integers ? node.input(i, 'plain') : node.realInput(i);
     const axes = [...x.type.shape.keys()];
     const turned = [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
     return turn ? node.table.permuted(x, turned) : x;
   };
   const factors = [operand(0, options?.adjX() ?? false), operand(1, options?.adjY() ?? false)];
-  node.setOutput(node.emit('matmul', factors), 'plain');
+  const y = integers
+    ? node.emit('qlinear_matmul', factors, requantized(node, ActivationFunctionType.NONE))
+    : node.emit('matmul', factors);
+  node.setOutput(y, 'plain');
 }
 
 /** SELECT and SELECT_V2: x if the condition holds, otherwise y. A vector condition of SELECT selects rows. */
 export function readSelect(node: OperatorReader): void {
-  refuseQuantized(node);
   const rank = node.outputTensor().shape.length;
   const condition = node.input(0, 'plain');
   const { shape } = node.inputTensor(0);
@@ -87,7 +90,7 @@ export function readSelect(node: OperatorReader): void {
   const picks = rows
     ? node.emit('reshape', [condition], { shape: [...shape, ...new Array<number>(rank - 1).fill(1)] })
     : condition;
-  node.setOutput(node.emit('where', [picks, node.input(1, 'plain'), node.input(2, 'plain')]), 'plain');
+  node.setOutput(picked(node, 'where', [picks, node.input(1, 'plain'), node.input(2, 'plain')]), 'plain');
 }
 
 /** CAST to the declared type. */

@@ -78,7 +78,7 @@ export function picked(
   attrs: Attrs = {},
 ): Value {
   if (!isQuantized(node)) return node.emit(op, operands, attrs);
-  const real = operands.map((x) => node.emit('dequantize_linear', [x]));
+  const real = operands.map((x) => (x.type.quant ? node.emit('dequantize_linear', [x]) : x));
   return node.emit('quantize_linear', [node.emit(op, real, attrs)], { ...outputQuant(node) });
 }
 

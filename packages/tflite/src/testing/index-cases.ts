@@ -1,4 +1,4 @@
-import type { OperatorSpec } from '../encode-model.ts';
+import type { OperatorSpec, TensorSpec } from '../encode-model.ts';
 import {
   argMax,
   argMin,
@@ -23,6 +23,7 @@ import {
   floatConstant,
   int8,
   int8Weights,
+  int16,
   int32Bias,
   integers,
   type OperatorCase,
@@ -117,6 +118,27 @@ export const indexCases: readonly OperatorCase[] = [
       batchMatmul(true, true),
     ],
     [
+      'batch-matmul/int8',
+      'BATCH_MATMUL',
+      [int8([2, 13, 24], 0.05, 3), int8([2, 24, 9], 0.04, -20)],
+      int8([2, 13, 9], 0.21, 7),
+      batchMatmul(false, false),
+    ],
+    [
+      'batch-matmul/int8-turned',
+      'BATCH_MATMUL',
+      [int8([3, 2, 24, 7], 0.05, -128), int8([1, 2, 9, 24], 0.004, 0)],
+      int8([3, 2, 7, 9], 0.02, -4),
+      batchMatmul(true, true),
+    ],
+    [
+      'batch-matmul/int16',
+      'BATCH_MATMUL',
+      [int16([2, 5, 24], 0.0005), int16([2, 24, 9], 0.0004)],
+      int16([2, 5, 9], 0.0006),
+      batchMatmul(false, false),
+    ],
+    [
       'space-to-batch',
       'SPACE_TO_BATCH_ND',
       [float(2, 5, 4, 3), integers([3, 2]), integers([1, 0, 2, 0], 2, 2)],
@@ -175,7 +197,8 @@ export const indexCases: readonly OperatorCase[] = [
     inputs: [float(3, 7), integers([4])],
     outputs: [float(3, 4), whole(3, 4)],
   }),
-  selected(),
+  selected('select', float(1, 2, 3, 4)),
+  selected('select/int8', int8([1, 2, 3, 4], 0.05, 3)),
   floored('floor-div', 'FLOOR_DIV'),
   floored('floor-mod', 'FLOOR_MOD'),
   spectrum('rfft/magnitude', 'COMPLEX_ABS'),
@@ -227,10 +250,10 @@ function floored(name: string, code: OperatorSpec['code']): OperatorCase {
 }
 
 /** x where it is above y, y elsewhere: a maximum. */
-function selected(): OperatorCase {
-  const tensors = [float(1, 2, 3, 4), float(1, 2, 3, 4), bool(1, 2, 3, 4), float(1, 2, 3, 4)];
+function selected(name: string, type: TensorSpec): OperatorCase {
+  const tensors = [type, type, bool(1, 2, 3, 4), type];
   return {
-    name: 'select',
+    name,
     spec: {
       tensors,
       operators: [

@@ -23,6 +23,7 @@ import {
   float,
   int8,
   int8Weights,
+  int16,
   int32Bias,
   integers,
   type OperatorCase,
@@ -197,11 +198,6 @@ export const quantizedCases: readonly OperatorCase[] = [
     y: () => int8([1, 9, 4, 4], ...X),
   }),
 ];
-
-const int16 = (shape: readonly number[], scale: number): TensorSpec => ({
-  ...int8(shape, scale, 0),
-  type: 'INT16',
-});
 
 /** int64 bias beside 16-bit activations. */
 function int64Bias(seed: number, xScale: number, weights: TensorSpec): TensorSpec {

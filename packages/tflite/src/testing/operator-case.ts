@@ -76,6 +76,12 @@ export const uint8 = (shape: readonly number[], scale: number, zeroPoint: number
   type: 'UINT8',
 });
 
+/** 16-bit activations, whose zero point is 0. */
+export const int16 = (shape: readonly number[], scale: number): TensorSpec => ({
+  ...int8(shape, scale, 0),
+  type: 'INT16',
+});
+
 /** Symmetric int8 weights, one scale a slice along `axis`. */
 export function int8Weights(seed: number, shape: readonly number[], axis: number): TensorSpec {
   const channels = shape[axis] ?? 1;

@@ -11,6 +11,7 @@ import { add, mul, prelu, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { hostKernels } from './host/index.ts';
 import { lookup } from './lookup.ts';
+import { matmul } from './matmul.ts';
 import { maxPool } from './max-pool.ts';
 import { mveKernels } from './mve/index.ts';
 import { averagePool, globalAveragePool } from './pool.ts';
@@ -31,6 +32,7 @@ export const portableKernels = {
   qlinear_fully_connected: fullyConnected,
   qlinear_global_average_pool: globalAveragePool,
   qlinear_lookup: lookup,
+  qlinear_matmul: matmul,
   qlinear_mul: mul,
   qlinear_prelu: prelu,
   qlinear_resize: resize,

@@ -5,6 +5,7 @@ import { emitting } from '../kernel-table.ts';
 import { convTranspose2d } from './conv-transpose2d.ts';
 import { castBytes, dequantize, quantize } from './convert.ts';
 import { add, lookup, mul, prelu, requantize, sub } from './elementwise.ts';
+import { matmul } from './matmul.ts';
 import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { bilinearResize } from './resize.ts';
@@ -22,6 +23,7 @@ export const quantizedKernels = {
     qlinear_fully_connected: fullyConnected,
     qlinear_global_average_pool: globalAveragePool,
     qlinear_lookup: lookup,
+    qlinear_matmul: matmul,
     qlinear_mul: mul,
     qlinear_prelu: prelu,
     qlinear_resize: bilinearResize,
