@@ -25,6 +25,8 @@ interface OptionsTable {
 export class OperatorReader {
   readonly operator: TfliteOperator;
   readonly table: TensorTable;
+  /** Integers are computed in the real numbers that they represent. */
+  readonly real: boolean = false;
 
   constructor(operator: TfliteOperator, table: TensorTable) {
     this.operator = operator;

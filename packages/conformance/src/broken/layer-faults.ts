@@ -143,7 +143,7 @@ export const layerRows: Rows = [
   ],
   [
     'batches of matmul exchanged',
-    'matmul',
+    'matmul|qlinear_matmul',
     (call) => {
       const [a, b] = call.inputs;
       return a && b && b.shape.length === 3 && a.shape.length === 3 && a.shape[0] === b.shape[0]

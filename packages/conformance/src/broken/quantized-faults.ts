@@ -9,7 +9,7 @@ const f32 = Math.fround;
 export const quantizedRows: Rows = [
   [
     'zero point of x ignored',
-    'dequantize_linear|qlinear_conv2d|qlinear_fully_connected',
+    'dequantize_linear|qlinear_conv2d|qlinear_fully_connected|qlinear_matmul',
     (call) => {
       const [x, ...rest] = call.inputs;
       return x?.quant

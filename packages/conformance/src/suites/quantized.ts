@@ -44,6 +44,29 @@ export const qlinearBinarySuite = suite(
   exact,
 );
 
+const Y = 'y_scale=0.21, y_zero_point=-9';
+
+export const qlinearMatmulSuite = suite(
+  'qlinear_matmul',
+  {
+    matrices: pair(`qlinear_matmul %a, %b {${Y}}`, '5,7', '7,3'),
+    'four-columns': pair(`qlinear_matmul %a, %b {${Y}}`, '3,16', '16,8'),
+    'single-rounding': pair(`qlinear_matmul %a, %b {${Y}, rounding="single"}`, '9,24', '24,6'),
+    clamp: pair(`qlinear_matmul %a, %b {${Y}, clamp=[-9, 20]}`, '4,6', '6,5'),
+    batch: pair(`qlinear_matmul %a, %b {${Y}}`, '2,3,4,5', '2,3,5,6'),
+    broadcast: pair(`qlinear_matmul %a, %b {${Y}}`, '2,1,4,5', '3,5,6'),
+    'scale-above-one': pair('qlinear_matmul %a, %b {y_scale=0.0009}', '2,3', '3,2'),
+    unsigned: pair('qlinear_matmul %a, %b {y_scale=0.1, y_zero_point=77, y_dtype="u8"}', '3,7', '7,9', {
+      a: 'u8',
+      aq: '0.05:100',
+      b: 'u8',
+      bq: '0.02:0',
+    }),
+    int16: pair('qlinear_matmul %a, %b {y_scale=0.0007, y_dtype="i16"}', '2,3,7', '2,7,5', wide),
+  },
+  exact,
+);
+
 const unary = (shape: string, node: string, type = 'i8', quant = '0.05:-3'): string =>
   `graph @unary(%x: ${type}[${shape}] quant(${quant}))\n  %y = ${node}\n  return %y`;
 
@@ -202,6 +225,7 @@ export const quantizedSuites: readonly Suite[] = [
   qlinearTransposeSuite,
   qlinearLinearSuite,
   qlinearBinarySuite,
+  qlinearMatmulSuite,
   qlinearPoolSuite,
   qlinearUnarySuite,
   quantizedMovementSuite,

@@ -17,23 +17,18 @@ import { SubOptions } from '../generated/sub-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { type AxisOrder, permuteTensor } from '../tensor-table.ts';
 import { activated } from './fused-activation.ts';
-import {
-  isQuantized,
-  lookedUp,
-  picked,
-  quantizedRange,
-  refuseQuantized,
-  requantized,
-} from './quantized-output.ts';
+import { inReals } from './in-reals.ts';
+import { isQuantized, lookedUp, picked, quantizedRange, requantized } from './quantized-output.ts';
 
-/** An operator of one input that maps element by element; on integers by the table of TFLite's kernel, if there is one. */
+/** An operator of one input that maps element by element; on 8 bits by the table of TFLite's kernel, if there is one. */
 export const readUnary =
   (op: string, attrs: Attrs = {}, table?: ReferenceTable) =>
-  (node: OperatorReader): void => {
-    if (!table) refuseQuantized(node);
+  (given: OperatorReader): void => {
+    const tabled = table && given.inputTensor(0).type !== 'INT16' && isQuantized(given);
+    const node = tabled ? given : inReals(given);
     const order = node.preferredOrder();
     const x = node.input(0, order);
-    node.setOutput(table && isQuantized(node) ? lookedUp(node, x, table) : node.emit(op, [x], attrs), order);
+    node.setOutput(tabled ? lookedUp(node, x, table) : node.emit(op, [x], attrs), order);
   };
 
 /** RELU and its like: real numbers limited to a range. */
@@ -57,7 +52,6 @@ export function readLeakyRelu(node: OperatorReader): void {
 
 /** x * x. */
 export function readSquare(node: OperatorReader): void {
-  refuseQuantized(node);
   const order = node.preferredOrder();
   const x = node.input(0, order);
   node.setOutput(node.emit('mul', [x, x]), order);
@@ -65,7 +59,6 @@ export function readSquare(node: OperatorReader): void {
 
 /** 1 / sqrt(x). */
 export function readRsqrt(node: OperatorReader): void {
-  refuseQuantized(node);
   const order = node.preferredOrder();
   node.setOutput(node.emit('reciprocal', [node.emit('sqrt', [node.input(0, order)])]), order);
 }
@@ -91,7 +84,6 @@ export const readArithmetic =
       node.setOutput(activated(node, joined(node, op, { order }), kind), order);
       return;
     }
-    if (op === 'div') refuseQuantized(node);
     if (
       node.outputTensor().type === 'INT16' &&
       options &&
@@ -107,7 +99,6 @@ export const readArithmetic =
 
 /** FLOOR_DIV: the quotient cut downwards; of integers by way of the remainder, which has the sign of the divisor. */
 export function readFloorDiv(node: OperatorReader): void {
-  refuseQuantized(node);
   const order = node.preferredOrder();
   const [a, b] = [0, 1].map((i) => broadcastOperand(node, i, order)) as [Value, Value];
   const whole = (): Value => node.emit('sub', [a, node.emit('mod', [a, b])]);
@@ -136,7 +127,6 @@ export const readExtreme =
 export const readBinary =
   (op: string) =>
   (node: OperatorReader): void => {
-    refuseQuantized(node);
     binary(node, op, {});
   };
 
@@ -161,7 +151,7 @@ export function broadcastOperand(node: OperatorReader, i: number, order: AxisOrd
   if (shape.length <= 1 && (shape[0] ?? 1) === 1) return node.input(i, 'plain');
   const full = [...new Array<number>(4 - shape.length).fill(1), ...shape];
   const constant = node.constant(i);
-  if (constant && constant.quant?.axis === undefined)
+  if (constant && !node.real && constant.quant?.axis === undefined)
     return node.table.graph.addConstant(name, permuteTensor({ ...constant, shape: full }, [0, 3, 1, 2]));
   const image = node.emit('reshape', [node.input(i, 'plain')], { shape: full });
   return node.table.permuted(image, [0, 3, 1, 2]);
@@ -179,7 +169,6 @@ export const readComparison =
 
 /** (a - b)^2. */
 export function readSquaredDifference(node: OperatorReader): void {
-  refuseQuantized(node);
   const order = node.preferredOrder();
   const operands = [0, 1].map((i) => broadcastOperand(node, i, order));
   const difference = node.emit('sub', operands);
@@ -188,7 +177,6 @@ export function readSquaredDifference(node: OperatorReader): void {
 
 /** x / max(|x|, 1e-6) over the last axis. */
 export function readL2Normalization(node: OperatorReader): void {
-  refuseQuantized(node);
   const x = node.input(0, 'plain');
   const squares = node.emit('reduce_sum', [node.emit('mul', [x, x])], { axes: [-1], keepdims: true });
   const least = node.table.graph.addConstant('least', {
@@ -209,7 +197,6 @@ export function readGelu(node: OperatorReader): void {
 
 /** ADD_N: the sum of all inputs. */
 export function readAddN(node: OperatorReader): void {
-  refuseQuantized(node);
   const order = node.preferredOrder();
   const parts = node.operator.inputs.map((_, i) => node.input(i, order));
   node.setOutput(

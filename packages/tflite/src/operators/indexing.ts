@@ -124,7 +124,6 @@ export function readTile(node: OperatorReader): void {
 
 /** ONE_HOT: `on` at the index along a new axis, `off` elsewhere; an index outside is nowhere on. */
 export function readOneHot(node: OperatorReader): void {
-  refuseQuantized(node);
   const given = node.options(BuiltinOptions.OneHotOptions, new OneHotOptions()).axis();
   const { shape } = node.inputTensor(0);
   const axis = node.axis(given, 'plain', shape.length + 1);

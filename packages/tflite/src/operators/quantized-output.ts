@@ -14,7 +14,7 @@ import { typeOf } from '../tensor-table.ts';
 /** Does the operator compute in integers? */
 export function isQuantized(node: OperatorReader, k = 0): boolean {
   const { dtype, quant } = typeOf(node.outputTensor(k));
-  return quant !== undefined && activationTypes.some((known) => known === dtype);
+  return !node.real && quant !== undefined && activationTypes.some((known) => known === dtype);
 }
 
 /** Scale, zero point and type of the output as attributes. */

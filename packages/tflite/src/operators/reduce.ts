@@ -5,8 +5,9 @@ import { ReducerOptions } from '../generated/reducer-options.ts';
 import { SoftmaxOptions } from '../generated/softmax-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import type { AxisOrder } from '../tensor-table.ts';
+import { inReals } from './in-reals.ts';
 import { asDeclared } from './linear.ts';
-import { isQuantized, outputQuant, picked, refuseQuantized } from './quantized-output.ts';
+import { isQuantized, outputQuant, picked } from './quantized-output.ts';
 
 /** MEAN, SUM, REDUCE_MAX, REDUCE_MIN over constant axes. */
 export const readReduce =
@@ -16,7 +17,6 @@ export const readReduce =
       readQuantizedMean(node);
       return;
     }
-    if (op !== 'reduce_max' && op !== 'reduce_min') refuseQuantized(node);
     const options = node.options(BuiltinOptions.ReducerOptions, new ReducerOptions());
     const { shape } = node.inputTensor(0);
     const given = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', shape.length));
@@ -69,7 +69,6 @@ export const readReduceBool =
 
 /** CUMSUM along a constant axis: the sums of runs of 1, 2, 4, ... elements. */
 export function readCumsum(node: OperatorReader): void {
-  refuseQuantized(node);
   const options = node.options(BuiltinOptions.CumsumOptions, new CumsumOptions());
   const { shape } = node.inputTensor(0);
   const axis = node.axis(node.integers(1, 'axis')[0] ?? 0, 'plain', shape.length);
@@ -89,7 +88,6 @@ export function readCumsum(node: OperatorReader): void {
 
 /** LOG_SOFTMAX over the last axis. */
 export function readLogSoftmax(node: OperatorReader): void {
-  refuseQuantized(node);
   const order = node.preferredOrder();
   const x = node.input(0, order);
   const axes = { axes: [node.axis(-1, order, node.inputTensor(0).shape.length)], keepdims: true };
@@ -99,7 +97,8 @@ export function readLogSoftmax(node: OperatorReader): void {
 }
 
 /** SOFTMAX over the last axis of beta * x. */
-export function readSoftmax(node: OperatorReader): void {
+export function readSoftmax(given: OperatorReader): void {
+  const node = given.inputTensor(0).type === 'INT16' ? inReals(given) : given;
   const beta = node.options(BuiltinOptions.SoftmaxOptions, new SoftmaxOptions()).beta();
   const order = node.preferredOrder();
   const rank = node.inputTensor(0).shape.length;

@@ -6,6 +6,8 @@ import { bilinear, nearest } from '../operator-options.ts';
 export interface OperatorCase {
   readonly name: string;
   readonly spec: ModelSpec;
+  /** How many steps integers may be from TFLite's; none if absent. */
+  readonly steps?: number;
 }
 
 /** One operator: its activations first, then its constants, then its outputs. */

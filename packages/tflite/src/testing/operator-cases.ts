@@ -6,6 +6,7 @@ import { floatCases } from './float-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';
 import type { OperatorCase } from './operator-case.ts';
+import { realCases } from './real-cases.ts';
 import { stateCases } from './state-cases.ts';
 import { unsignedCases } from './unsigned-cases.ts';
 
@@ -19,6 +20,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...indexCases,
   ...stateCases,
   ...branchCases,
+  ...realCases,
 ];
 
 /** Seeded bytes of all inputs of a case, set after set. */
