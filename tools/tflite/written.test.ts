@@ -24,7 +24,32 @@ const pool: WrittenModel = {
     ),
 };
 
-test.for([...models, pool].map((model) => [model.name, model.kind, model] as const))(
+/** Several outputs a channel, of all channels or of some: a 1x1 convolution of ones repeats them. */
+const repeated: readonly WrittenModel[] = (
+  [
+    ['i8', 3, 12],
+    ['i8', 2, 5],
+    ['u8', 2, 6],
+    ['i16', 2, 8],
+  ] as const
+).map(([dtype, multiplier, outputs]) => ({
+  name: `${outputs}_outputs_by_${multiplier}_${dtype}`,
+  kind: 'int8',
+  graph: () => {
+    const zero = { i8: -3, u8: 5, i16: 0 }[dtype];
+    return parseGraph(
+      `graph @repeated(%x: ${dtype}[1,4,8,8] quant(0.05:${zero}))
+  const %w: i8[${outputs},1,3,3] quant(0.01:0) = random(1)
+  %y = qlinear_depthwise_conv2d %x, %w {multiplier=${multiplier}, pads=[1,1,1,1], y_scale=0.06, y_zero_point=${zero}, y_dtype="${dtype}"}
+  %z = requantize %x {y_scale=0.06, y_zero_point=${zero}, y_dtype="${dtype}", rounding="double"}
+  %both = concat %y, %z {axis=1}
+  return %both`,
+      { registry },
+    );
+  },
+}));
+
+test.for([...models, pool, ...repeated].map((model) => [model.name, model.kind, model] as const))(
   '%s in %s: LiteRT agrees, and what is read back is the same',
   async ([, kind, model], context) => {
     skipWithout(litertTools, 'tflite', context);
