@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { compileTflite } from '@ghostc/compiler';
 import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { litertTools, skipWithout } from '@ghostc/runtimes';
+import { decodeTflite } from '@ghostc/tflite';
 import { expect, test } from 'vitest';
 import { checkWritten } from './check-written.ts';
 import { type WrittenModel, writtenModels } from './written-models.ts';
@@ -49,7 +51,27 @@ const repeated: readonly WrittenModel[] = (
   },
 }));
 
-test.for([...models, pool, ...repeated].map((model) => [model.name, model.kind, model] as const))(
+/** Channels that are shuffled, as in ShuffleNet, between a layer and a maximum of padded windows after a ReLU. */
+const shuffled: WrittenModel = {
+  name: 'shuffled_channels',
+  kind: 'int8',
+  graph: () =>
+    parseGraph(
+      `graph @shuffled(%x: i8[1,6,8,8] quant(0.05:-3))
+  const %w: i8[6,6,1,1] quant(0.01:0) = random(1)
+  const %v: i8[6,1,3,3] quant(0.01:0) = random(2)
+  %a = qlinear_conv2d %x, %w {y_scale=0.03, y_zero_point=-128, clamp=[-128, 127], rounding="double"}
+  %b = reshape %a {shape=[1,2,3,8,8]}
+  %c = transpose %b {perm=[0,2,1,3,4]}
+  %d = reshape %c {shape=[1,6,8,8]}
+  %e = qlinear_depthwise_conv2d %d, %v {pads=[1,1,1,1], y_scale=0.04, y_zero_point=-128, rounding="double"}
+  %y = max_pool %e {kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]}
+  return %y`,
+      { registry },
+    ),
+};
+
+test.for([...models, pool, shuffled, ...repeated].map((model) => [model.name, model.kind, model] as const))(
   '%s in %s: LiteRT agrees, and what is read back is the same',
   async ([, kind, model], context) => {
     skipWithout(litertTools, 'tflite', context);
@@ -58,3 +80,11 @@ test.for([...models, pool, ...repeated].map((model) => [model.name, model.kind, 
     if (kind === 'int8') expect(litert).toBe('the same bits');
   },
 );
+
+test('a shuffle of channels reads the image as it lies', () => {
+  const codes = decodeTflite(compileTflite(shuffled.graph(), {})).operators.map(({ code }) => code);
+  const shuffle = codes.slice(codes.indexOf('CONV_2D') + 1, codes.indexOf('DEPTHWISE_CONV_2D'));
+  expect(shuffle.filter((code) => code === 'TRANSPOSE')).toHaveLength(1);
+  expect(codes).toContain('PAD');
+  expect(codes).not.toContain('PADV2');
+});

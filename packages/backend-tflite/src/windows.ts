@@ -74,7 +74,7 @@ function windowInput(
     kernel,
     image = writer.value(node.inputs[0]),
     fill,
-  }: { kernel: readonly number[]; image?: Placed; fill?: () => Placed },
+  }: { kernel: readonly number[]; image?: Placed; fill?: () => Placed | undefined },
 ): { x: Placed; padding: number; window: WindowShape } {
   const window = windowOf(node, kernel);
   const padding = paddingOf(window, image, placedType(node.output.type).shape);
@@ -221,7 +221,7 @@ function nchw([n = 1, h = 1, w = 1, c = 1]: readonly number[]): number[] {
 export const maxPool: Row = (writer, node) => {
   const { kernel_shape: kernel, dilations } = attrsOf(maxPoolOp, node);
   if (dilations.some((step) => step !== 1)) refuse('a dilated pool');
-  const fill = (): Placed => lowest(writer, writer.value(node.inputs[0]));
+  const fill = (): Placed | undefined => lowest(writer, writer.value(node.inputs[0]));
   const { x, padding, window } = windowInput(writer, node, { kernel, fill });
   return pooled(writer, node, {
     code: 'MAX_POOL_2D',
@@ -230,14 +230,17 @@ export const maxPool: Row = (writer, node) => {
   });
 };
 
-function lowest(writer: TfliteGraph, { dtype, quant }: Placed): Placed {
+/** The lowest value of a type; absent if that is a zero, which PAD has by itself. */
+function lowest(writer: TfliteGraph, { dtype, quant }: Placed): Placed | undefined {
   const data: Partial<Record<string, Tensor['data']>> = {
     f32: Float32Array.of(-3.4028234663852886e38),
     i8: Int8Array.of(-128),
     u8: Uint8Array.of(0),
     i16: Int16Array.of(-32768),
   };
-  return writer.constant({ dtype, shape: [], quant, data: data[dtype] ?? refuse(`a pool of ${dtype}`) });
+  const value = data[dtype] ?? refuse(`a pool of ${dtype}`);
+  if (quant?.zeroPoint[0] === Number(value[0])) return undefined;
+  return writer.constant({ dtype, shape: [], quant, data: value });
 }
 
 interface Pool {
