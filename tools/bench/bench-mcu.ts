@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import {
   type CompileCOptions,
   compileC,
@@ -31,7 +32,7 @@ import { needTiny } from './mlperf-tiny.ts';
 /**
  * Instructions that our C takes on Cortex-M and RV32, counted exactly in QEMU, against targets and peers:
  *
- *   npm run bench:mcu [-- kernels|modules|models|ghostnet|cores|float|cycles|plans|boards|costs ...] [-- --json]
+ *   npm run bench:mcu [-- kernels|modules|models|ghostnet|cores|float|cycles|plans|boards|costs ...] [--model FILE]... [--json]
  *
  * `kernels`: int8 layers, tuned against portable C in the same run, the two checked against each other bit for bit, with
  * what CMSIS-NN takes. `modules`: Ghost modules in one kernel against two. `models`: MLPerf Tiny, with what TensorFlow Lite
@@ -39,7 +40,8 @@ import { needTiny } from './mlperf-tiny.ts';
  * whole, on the other cores. `float`: the same in float32 on M7. `cycles`: what a model of M7's pipeline, llvm-mca, says of
  * the loop of its 1x1 convolutions. `plans`: the arena of every reference model against the lower bound that is proven for all orders and
  * layouts, which is the target. `boards`: boards of `ghostc fit` that GhostNet 0.5x at 96 in int8 does not fit. `costs`: how far
- * what `ghostc fit` estimates is from what `ghostc profile` counts, on 12 networks and 7 cores; `--update` fits the estimates anew.
+ * what `ghostc fit` estimates is from what `ghostc profile` counts, on 12 networks and 7 cores, or on the models that `--model` names (a
+ * float .onnx in int8, others as they are); `--update` fits the estimates anew.
  * What was counted is kept in node_modules/.cache/mcu-counts, so that a run that is cut off goes on where it stopped.
  * No package registry has the peers: their figures were measured apart, gcc 12 -O3 and the same counter, and stand in
  * mcu-cases.ts. With GHOSTC_CMSIS_NN=/path/to/CMSIS-NN, which has Include and Source, kernels, models and GhostNet are
@@ -51,7 +53,7 @@ const parts = {
   cycles: () => cycles(progress),
   plans: () => plans(progress),
   boards: () => boards(progress),
-  costs: () => (args.includes('--update') ? fitCosts(progress) : fitAgainstProfile(progress)),
+  costs: () => (values.update ? fitCosts(progress) : fitAgainstProfile(values.model ?? [], progress)),
 } as const;
 type Part = keyof typeof parts;
 
@@ -66,8 +68,15 @@ const otherCores = { 'cortex-m0plus': 6, 'cortex-m33': 1.5, 'cortex-m55': 0.32, 
 const MAX_RAM = 320 * 1024;
 const toolPrefix = 'arm-none-eabi-';
 
-const args = process.argv.slice(3);
-const json = args.includes('--json');
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(3),
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean' },
+    update: { type: 'boolean' },
+    model: { type: 'string', multiple: true },
+  },
+});
 process.exitCode = await main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   return 2;
@@ -75,17 +84,16 @@ process.exitCode = await main().catch((error: unknown) => {
 
 async function main(): Promise<number> {
   const names = Object.keys(parts) as Part[];
-  const unknown = args.find((arg) => !['--json', '--update'].includes(arg) && !Object.hasOwn(parts, arg));
-  if (unknown)
-    throw new Error(`unknown argument ${unknown}; expected ${names.join(', ')}, --json or --update`);
-  const asked = names.filter((name) => args.includes(name));
+  const unknown = positionals.find((name) => !Object.hasOwn(parts, name));
+  if (unknown) throw new Error(`unknown part ${unknown}; expected ${names.join(', ')}`);
+  const asked = names.filter((name) => positionals.includes(name));
   const rows: Row[] = [];
   for (const part of asked.length ? asked : names) {
     const found = await parts[part]();
-    if (!json) printRows(part, found);
+    if (!values.json) printRows(part, found);
     rows.push(...found);
   }
-  if (json)
+  if (values.json)
     console.log(
       JSON.stringify(
         rows.map((row) => ({ ...row, met: isMet(row) })),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { lowerForKernels, optimize, readModel } from '@ghostc/compiler';
+import { isQuantized, lowerForKernels, optimize, readModel } from '@ghostc/compiler';
 import { seededSamples, withOneImage } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { type Attrs, type Graph, itemAt, type Node, parseGraph } from '@ghostc/ir';
@@ -25,6 +25,7 @@ export const fitted: Networks = {
 const seeds = {
   ...{ mixed: 13, windows: 6, spectra: 16, streams: 12, tiny: 12 },
   ...{ cameras: 12, vectors: 10, states: 12 },
+  ...{ ends: 7, handfuls: 6, slopes: 4, dense: 8 },
 } as const;
 
 /** So many of each kind take and give floats in int8 too. */
@@ -33,18 +34,28 @@ const WITH_FLOAT_EDGES = 1;
 /** Seeded layers of many sizes, in float and int8: layers that the networks do not have. */
 export const probes: Networks = Object.fromEntries(
   (Object.keys(seeds) as ProbeKind[]).flatMap((kind) =>
-    Array.from({ length: seeds[kind] }, (_, i) => parsed(probe(i + 1, kind))).flatMap((graph, i) => [
-      [`${kind} probe ${i + 1} int8`, () => inInt8(graph)],
-      [`${kind} probe ${i + 1} float`, () => graph],
-      ...(kind === 'cameras'
-        ? [[`${kind} probe ${i + 1} int8, pools as of TFLite`, () => withOwnScale(inInt8(graph))] as const]
-        : []),
-      ...(i < WITH_FLOAT_EDGES
-        ? [[`${kind} probe ${i + 1} int8, float edges`, () => inInt8(graph, 'float')]]
-        : []),
-    ]),
+    Array.from({ length: seeds[kind] }, (_, i) => parsed(probe(i + 1, kind))).flatMap((graph, i) =>
+      formsOf(kind, graph, i),
+    ),
   ),
 );
+
+type Named = readonly [string, () => Graph];
+
+/** A probe in float and int8. */
+function formsOf(kind: ProbeKind, graph: Graph, i: number): Named[] {
+  const name = `${kind} probe ${i + 1}`;
+  const integers: Named = [`${name} int8`, () => inInt8(graph)];
+  const own: Named = [`${name} int8, pools as of TFLite`, () => withOwnScale(inInt8(graph))];
+  const edges: Named = [`${name} int8, float edges`, () => inInt8(graph, 'float')];
+  if (isQuantized(graph)) return [[`${name} int8`, () => graph]];
+  return [
+    integers,
+    [`${name} float`, () => graph],
+    ...(kind === 'cameras' ? [own] : []),
+    ...(i < WITH_FLOAT_EDGES ? [edges] : []),
+  ];
+}
 
 /** Networks that the costs have not seen: other sizes, other families, and layers as small projects have them. */
 export const unseen: Networks = {
@@ -116,6 +127,12 @@ function tiny(name: TinyModel): Graph {
 function fashion(): Graph {
   const file = 'test-fixtures/models/ghost_fmnist/ghost_fmnist.onnx';
   return withOneImage(readModel(readFileSync(file), { file }), 1);
+}
+
+/** A model as a board would get it: a float .onnx in int8. */
+export function asDeployed(file: string): Graph {
+  const graph = withOneImage(readModel(readFileSync(file), { file }), 32);
+  return file.endsWith('.onnx') && !isQuantized(graph) ? inInt8(graph) : graph;
 }
 
 /** Average pools have the scale of what they take, as TFLite has them: these divide. What follows is typed anew. */

@@ -1,5 +1,5 @@
 import { itemAt, mulberry32 } from '@ghostc/ir';
-import { states, vectors } from './mcu-plain-probes.ts';
+import { type PlainKind, plainProbes } from './mcu-plain-probes.ts';
 
 /** Most multiply-accumulates of a layer, and layers of a probe. */
 const MOST_MACS = 500_000;
@@ -129,18 +129,34 @@ const kinds = {
     strided: [0.4, 0.5],
     padded: [0.3, 0.3],
   },
+  // planes of a few pixels and many channels, where large networks of small pictures end
+  ends: {
+    ...usual,
+    upTo: [0.3, 0.36, 0.86, 0.88, 0.88, 0.92, 1, 1],
+    windows: [
+      [3, 3],
+      [5, 5],
+      [5, 5],
+      [7, 7],
+    ],
+    from: [16, 24, 48, 72, 96, 144, 288],
+    sides: [2, 3, 4, 4, 5, 6, 7, 8],
+    strided: [0.1, 0.15],
+    padded: [1, 1],
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
-/** `vectors`: dense layers of long vectors. `states`: parts of one that are put together again, as what keeps a state over time has. */
-export type ProbeKind = keyof typeof kinds | 'vectors' | 'states';
+export type ProbeKind = keyof typeof kinds | PlainKind;
 
 /**
  * A network of seeded layers as text: convolutions of many sizes and windows, pools, sums, gates, dense layers. Costs of layers
  * are fitted to such, so that they hold for networks that nobody counted.
  */
 export function probe(seed: number, kind: ProbeKind): string {
-  if (kind === 'vectors') return vectors(mulberry32(seed));
-  if (kind === 'states') return states(mulberry32(seed));
-  return new Probe(seed, kinds[kind]).text();
+  return isPlain(kind) ? plainProbes[kind](mulberry32(seed)) : new Probe(seed, kinds[kind]).text();
+}
+
+function isPlain(kind: ProbeKind): kind is PlainKind {
+  return Object.hasOwn(plainProbes, kind);
 }
 
 class Probe {

@@ -80,6 +80,8 @@ export interface CLayer {
   readonly portable: boolean;
   /** Which of its kernel's ways of work, where these take different times; empty where it has one. */
   readonly form: string;
+  /** Are its weights integers whose channels have scales of their own? */
+  readonly perChannel: boolean;
   /** Are floats of the first input often zeros, as after a ReLU? Emulated floats take less time for these. */
   readonly zeros: boolean;
   /** How often it runs: 1, or the bands of rows that it works in; its shape is that of a band. */

@@ -1,4 +1,4 @@
-import { checkSignature, type ProgramFacts } from './header-text.ts';
+import { checkSignature, crcSignature, type ProgramFacts } from './header-text.ts';
 import { indent } from './text/indent.ts';
 
 /** The function that compares weights that are no part of the program with the header's CRC-32. */
@@ -6,11 +6,11 @@ export function checkFunction(facts: ProgramFacts): string {
   const { name, form } = facts;
   const upper = name.toUpperCase();
   return indent([
-    ...crcFunction(name),
+    ...crcFunction(crcSignature(name)),
     '',
     `int ${checkSignature(facts)}`,
     '{',
-    'uint32_t crc = 0xffffffffu;',
+    'uint32_t crc = 0;',
     `if (weights == NULL${form === 'fetch' ? ' || fetch == NULL' : ''}) {`,
     `return ${upper}_E_NULL;`,
     '}',
@@ -18,7 +18,7 @@ export function checkFunction(facts: ProgramFacts): string {
     `return ${upper}_E_ALIGN;`,
     '}',
     ...(form === 'fetch' ? fetchedCrc(name) : givenCrc(name)),
-    `return (crc ^ 0xffffffffu) == ${upper}_WEIGHTS_CRC32 ? ${upper}_OK : ${upper}_E_WEIGHTS;`,
+    `return crc == ${upper}_WEIGHTS_CRC32 ? ${upper}_OK : ${upper}_E_WEIGHTS;`,
     '}',
   ]);
 }
@@ -29,7 +29,7 @@ function givenCrc(name: string): string[] {
     `if (size != ${upper}_WEIGHTS_SIZE) {`,
     `return ${upper}_E_WEIGHTS;`,
     '}',
-    `crc = ${name}_crc32(crc, (const unsigned char *)weights, size);`,
+    `crc = ${name}_crc32(0, (const unsigned char *)weights, size);`,
   ];
 }
 
@@ -48,18 +48,19 @@ function fetchedCrc(name: string): string[] {
   ];
 }
 
-/** CRC-32 four bits at a time: a table of 64 bytes, 2 steps a byte. */
-function crcFunction(name: string): string[] {
+/** CRC-32 four bits at a time: a table of 64 bytes, 2 steps a byte. `crc` is that of the bytes before, 0 of none. */
+export function crcFunction(signature: string): string[] {
   return [
-    `static uint32_t ${name}_crc32(uint32_t crc, const unsigned char *bytes, size_t size)`,
+    signature,
     '{',
     `static const uint32_t table[16] = { ${steps().join(', ')} };`,
+    'crc = ~crc;',
     'for (size_t i = 0; i < size; i++) {',
     'crc ^= bytes[i];',
     'crc = table[crc & 15u] ^ (crc >> 4);',
     'crc = table[crc & 15u] ^ (crc >> 4);',
     '}',
-    'return crc;',
+    'return ~crc;',
     '}',
   ];
 }

@@ -133,7 +133,14 @@ function checkDeclaration(facts: ProgramFacts): string {
   return `
 /* Whether ${facts.name}_run may have these weights: reads all of them, once. Returns an enum ${facts.name}_status. */
 int ${checkSignature(facts)};
+
+/* CRC-32 (IEEE 802.3) of bytes that come after others, whose CRC-32 is given: 0 at the start. */
+${crcSignature(facts.name)};
 `;
+}
+
+export function crcSignature(name: string): string {
+  return `uint32_t ${name}_crc32(uint32_t crc, const unsigned char *bytes, size_t size)`;
 }
 
 export function checkSignature({ name, form }: ProgramFacts): string {
@@ -181,7 +188,7 @@ function typeInclude({ inputs, outputs, form }: ProgramFacts): string {
   const integers = ![...inputs, ...outputs].every(({ dtype }) => dtype === 'f32');
   const lines = [
     ...(isFile(form) ? ['#include <stddef.h>'] : []),
-    ...(integers ? ['#include <stdint.h>'] : []),
+    ...(integers || isFile(form) ? ['#include <stdint.h>'] : []),
   ];
   return lines.length ? `\n${lines.join('\n')}\n` : '';
 }

@@ -42,6 +42,38 @@ test('XNNPACK crashes on a convolution without a bias: zeros are written', () =>
   expect(inputs('depthwise_conv2d_nhwc', '4,1,3,3')).toEqual([3]);
 });
 
+describe('depthwise with several outputs a channel', () => {
+  const layer = (type: string, weight: string, op: string, attrs: string): string => `graph @g(%x: ${type})
+  const %w: ${weight} = random(1)
+  %y = ${op} %x, %w {${attrs}}
+  return %y`;
+  const integers = (channels: number, multiplier: number, outputs = 12): string =>
+    layer(
+      `i8[1,8,8,${channels}] quant(0.1:0)`,
+      `i8[${outputs},1,3,3] quant(0.1:0)`,
+      'qlinear_depthwise_conv2d_nhwc',
+      `multiplier=${multiplier}, pads=[1, 1, 1, 1], y_scale=0.1`,
+    );
+
+  test('of integers: channels are repeated first, by ones', () => {
+    expect(operators(integers(4, 3))).toEqual(['CONV_2D', 'DEPTHWISE_CONV_2D']);
+    const { tensors, operators: written } = decodeTflite(emit(integers(4, 3, 11)));
+    const ones = tensors[written[0]?.inputs[1] ?? -1];
+    expect(ones).toMatchObject({ shape: [11, 1, 1, 4], scale: [1], zeroPoint: [0] });
+    expect([...(ones?.data ?? [])].flatMap((one, i) => (one ? [i % 4] : []))).toEqual([
+      0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3,
+    ]);
+  });
+
+  test('one channel, and floats, have the operator itself', () => {
+    expect(operators(integers(1, 12))).toEqual(['DEPTHWISE_CONV_2D']);
+    const float = (outputs: number): string[] =>
+      operators(layer('f32[1,8,8,4]', `f32[${outputs},1,3,3]`, 'depthwise_conv2d_nhwc', 'multiplier=2'));
+    expect(float(6)).toEqual(['SLICE', 'DEPTHWISE_CONV_2D']);
+    expect(float(5)).toEqual(['GATHER', 'DEPTHWISE_CONV_2D']);
+  });
+});
+
 test('a pad of more axes than the kernel takes: neighbours without pads are one', () => {
   const text = `graph @g(%x: f32[1,2,3,1,4,1])
   %y = pad %x {pads=[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2]}

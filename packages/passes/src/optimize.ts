@@ -347,6 +347,7 @@ export const tfliteLoweringPasses: readonly Pass[] = [
   rulePass(
     'tidy-nhwc',
     joinTransposes,
+    joinTransposesAcrossReshape, // of channels that are shuffled
     undoTranspose,
     removeNoOp,
     transposeToReshape,

@@ -1,3 +1,4 @@
+import { layerInstructions } from '@ghostc/backend-c';
 import { compileC } from '@ghostc/compiler';
 import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
@@ -41,6 +42,13 @@ function simulated(rate: number, seconds: readonly number[], skipped: ReadonlySe
   return now;
 }
 
+/** The time of a run by its layers. */
+function layerSeconds(seconds: number): number[] {
+  const costs = program.layers.map((layer) => layerInstructions(layer, 'cortex-m4'));
+  const all = costs.reduce((total, cost) => total + cost, 0);
+  return costs.map((cost) => (seconds * cost) / all);
+}
+
 const board = (bytesPerSecond: number) => ({
   ...findBoard('nrf52840'),
   externalFlash: { bytes: 2 ** 23, bytesPerSecond, source: 'a test' },
@@ -49,10 +57,7 @@ const board = (bytesPerSecond: number) => ({
 test.each([2e5, 1e6, 4e6, 1e8])('at %d bytes a second the wait is that of a simulated bus', (rate) => {
   const time = estimatedTime(program, board(rate));
   const { fetch, seconds } = withFetches(time, { program, board: board(rate), room: 0 });
-  // layers by the same figures that the estimate is made of, one by one
-  const each = program.layers.map(
-    (layer) => estimatedTime({ ...program, layers: [layer] }, board(rate)).seconds,
-  );
+  const each = layerSeconds(time.seconds);
   expect(seconds).toBeCloseTo(simulated(rate, each, new Set()), 9);
   expect(seconds - time.seconds).toBeCloseTo(fetch?.waitSeconds ?? 0, 9);
   expect(fetch?.inside).toEqual([]);
@@ -68,8 +73,6 @@ test('what is kept inside fits there, and leaves the wait that a simulation leav
   const kept = (offset: number): boolean =>
     fetch?.inside.some((one) => offset >= one.offset && offset < one.offset + one.bytes) ?? false;
   const skipped = new Set(program.fetches.flatMap(({ offset }, i) => (kept(offset) ? [i] : [])));
-  const each = program.layers.map(
-    (layer) => estimatedTime({ ...program, layers: [layer] }, board(rate)).seconds,
-  );
+  const each = layerSeconds(time.seconds);
   expect(time.seconds + (fetch?.waitSecondsInside ?? 0)).toBeCloseTo(simulated(rate, each, skipped), 9);
 });

@@ -51,7 +51,7 @@ function kindsOf({
   const strided = (kind: string): string[] => (stride[1] > 1 ? [`${kind}/strided`, kind] : [kind]);
   if (taps === 1) return product(shape.slice(2)) === 1 ? [`${op}/dense`] : strided(`${op}/1`);
   if (!op.endsWith('depthwise_conv2d')) return strided(`${op}/n`);
-  const size = taps <= 9 ? '9' : Math.max(...window) > PATCHES && !portable ? 'wide' : 'n';
+  const size = Math.max(...window) > PATCHES && !portable ? 'wide' : taps <= 9 ? '9' : 'n';
   return [...strided(`${op}/${size}`), `${op}/n`, `${op}/9`];
 }
 
@@ -73,7 +73,7 @@ const exponentials: ReadonlySet<string> = new Set([
 
 /** What kernels do for a layer, how often each; a block that is not full counts as one. */
 export function costFeatures(given: CLayer): number[] {
-  const layer = alongLine(given);
+  const layer = byPlanes(alongLine(given));
   const { op, macs, calls } = layer;
   const own =
     macs === 0
@@ -97,17 +97,25 @@ function alongLine(layer: CLayer): CLayer {
   };
 }
 
+/** A depthwise layer reads a plane for each of its outputs, where several share an input channel as well. */
+function byPlanes(layer: CLayer): CLayer {
+  const { op, shape, inputShape } = layer;
+  if (!op.endsWith('depthwise_conv2d')) return layer;
+  return { ...layer, inputShape: [...shape.slice(0, 2), ...inputShape.slice(2)] };
+}
+
 /**
  * Multiply-accumulates with inputs that are seldom zeros, those with others; outputs, those with an activation of straight lines, of
- * exponentials, with any other, with a residual; inputs; calls.
+ * exponentials, with any other, with a residual, with scales by channel; inputs; calls.
  */
-function ofOutputs({ macs, zeros, shape, activation, residual, inputShape }: CLayer): number[] {
+function ofOutputs(layer: CLayer): number[] {
+  const { macs, zeros, shape, activation, residual, perChannel, inputShape } = layer;
   const outputs = product(shape);
   const kind = activation.startsWith('hard') ? 0 : exponentials.has(activation) ? 1 : activation ? 2 : 3;
   return [
     ...[zeros ? 0 : macs, zeros ? macs : 0, outputs],
     ...[0, 1, 2].map((one) => (one === kind ? outputs : 0)),
-    ...[residual ? outputs : 0, product(inputShape), 1],
+    ...[residual ? outputs : 0, perChannel ? outputs : 0, product(inputShape), 1],
   ];
 }
 
@@ -197,7 +205,8 @@ function insideAlong({ window, stride, shape, inputShape }: CLayer, axis: number
  * A product of weights [m][k] and pixels. Channels, pixels, lines; fours of pixels, of all or of a line, for each channel, and with its
  * weights; vectors of weights for each output. What fills columns of k: of a pixel, of fours, of lines, by rows of the window. Lines
  * of input, weights; blocks of channels and pixels; columns of 16 pixels; columns that end within a four, and at an edge. Vectors of
- * weights for fours of a line, columns of 8 pixels of a line, vectors of held rows; windows and fours of windows at edges.
+ * weights for fours of a line, columns of 8 pixels of a line, vectors of held rows; windows and fours of windows at edges. Products
+ * and outputs of channels that are left of fours.
  */
 function ofMatrices(layer: CLayer): number[] {
   const { planes, lines, height, width, outputs, inputLines } = sizesOf(layer);
@@ -215,6 +224,7 @@ function ofMatrices(layer: CLayer): number[] {
     ...[width % 4 ? k * pixels : 0, width % 4 && layer.padded ? k * pixels : 0],
     ...[m * blocks(k, 16) * lineFours, k * height * blocks(width, 8), heldVectors(layer)],
     ...edgesOf(layer).map((edges) => k * edges),
+    ...[k * pixels * (m % 4), pixels * (m % 4)],
   ];
 }
 
@@ -226,15 +236,20 @@ function heldVectors({ window, inputShape }: CLayer): number {
 
 /** Instructions of a whole run, by factors that `npm run bench:mcu -- costs --update` fitted to layers counted in an emulator. */
 export function estimateInstructions(
-  { layers, bandWork }: CProgram,
+  { layers, bandWork, inputs, outputs }: CProgram,
   build: CostBuild,
   costs: CostTable = instructionCosts[build],
 ): number {
-  return layers.reduce((sum, layer) => sum + layerCost(layer, costs), bandWork * MOVED);
+  const besides = bandWork * MOVED + CALL + (inputs.length + outputs.length) * CHECKED;
+  return layers.reduce((sum, layer) => sum + layerCost(layer, costs), besides);
 }
 
 /** Instructions for an element that a band of rows moves. */
 const MOVED = 3;
+
+/** Instructions of a run besides its layers, and for each buffer whose address it checks. */
+const CALL = 25;
+const CHECKED = 7;
 
 /** Instructions of one layer, by the factors of a build. */
 export function layerInstructions(layer: CLayer, build: CostBuild): number {

@@ -26,6 +26,7 @@ export function costFacts(
     activation: typeof attrs.activation === 'string' ? attrs.activation : '',
     residual: Boolean(inputs[3]),
     portable: isPortable(node.op, kernel),
+    perChannel: (inputs[1]?.type.quant?.scale.length ?? 0) > 1,
     zeros: isRectified(x),
   };
 }

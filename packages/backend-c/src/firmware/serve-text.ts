@@ -1,7 +1,10 @@
 import type { CProgram, CTensor, WeightForm } from '../c-program.ts';
 import { cType } from '../c-type.ts';
+import { crcFunction } from '../check-weights.ts';
+import { isFile } from '../header-text.ts';
 import { bufferArguments } from '../layouts/buffer-arguments.ts';
 import { isBuffer } from '../run-parameters.ts';
+import { indent } from '../text/indent.ts';
 import { protocol } from './protocol.ts';
 
 const { chunk, codes, ops, regions, version } = protocol;
@@ -38,9 +41,18 @@ ${[...regionLines('in', inputs), ...regionLines('out', outputs)].join('\n')}
   { ${regions.ticks}, 0, ticks, sizeof ticks },
 };
 
+${crcText(program)}
+
 static int observe(void *context, const layer_t *layer);
 ${runText(program)}
 ${commonText}`;
+}
+
+/** `crc_of` of frames: the program's own function where it checks weights. */
+function crcText({ name, form }: CProgram): string {
+  if (isFile(form)) return `#define crc_of ${name}_crc32`;
+  const signature = 'static uint32_t crc_of(uint32_t crc, const unsigned char *bytes, size_t size)';
+  return indent(crcFunction(signature));
 }
 
 function escaped(text: string): string {
@@ -118,16 +130,6 @@ static int ticking;
 static uint32_t started;
 /* A request that ends the run is answered when the run has returned. */
 static int waiting;
-
-static uint32_t crc_of(uint32_t crc, const unsigned char *bytes, size_t count)
-{
-  crc = ~crc;
-  for (size_t i = 0; i < count; i++) {
-    crc ^= bytes[i];
-    for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1u)));
-  }
-  return ~crc;
-}
 
 static uint32_t word_at(const unsigned char *p)
 {

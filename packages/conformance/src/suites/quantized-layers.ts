@@ -123,6 +123,11 @@ export const qlinearConv2dSuite = suite(
       attrs: 'y_dtype="u8"',
       xType: 'u8[2,6,3,3] quant(0.02:131)',
     }),
+    // 25 and 75 times 0.82 are halves: the lowest bits of their products decide
+    halves: `graph @layer(%x: i8[1,1,16,16] quant(0.82:-5))
+  const %w: i8[2,1,1,1] quant(1:0) = [1, -1]
+  %y = qlinear_conv2d %x, %w {y_scale=1, y_zero_point=7}
+  return %y`,
     'saturating-bias': conv({
       x: '1,2,3,3',
       w: '2,2,1,1',

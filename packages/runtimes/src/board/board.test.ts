@@ -9,7 +9,13 @@ import { onPath } from '../process/on-path.ts';
 import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { makeTempFolder } from '../process/temp-folder.ts';
 import { type Board, openBoard } from './open-board.ts';
-import { hostBoard, qemuBoard, type RunningBoard } from './testing/emulated-board.ts';
+import {
+  hostBoard,
+  qemuBoard,
+  type RunningBoard,
+  startFirmware,
+  weightFile,
+} from './testing/emulated-board.ts';
 
 /** Integers, so that every byte is known; 700 bytes of input are more than a frame has. */
 const graph = () =>
@@ -92,7 +98,7 @@ test.for(['cortex-m4', 'cortex-m55', 'rv32'] as const)(
     const model = weighted();
     const folder = await makeTempFolder();
     folders.push(folder);
-    const emulated = await qemuBoard(model, folder.path, device);
+    const emulated = await qemuBoard(model, folder.path, { device });
     running.push(emulated);
     const inputs = seededInputs(model, 1);
     const wanted = await expected(model, inputs);
@@ -113,6 +119,47 @@ test.for(['cortex-m4', 'cortex-m55', 'rv32'] as const)(
     await emulated.stop();
     await expect(onBoard(emulated.path, model, (board) => board.run(inputs))).rejects.toThrow(
       /error\[board\/port\]/,
+    );
+  },
+);
+
+test.for([
+  ['cortex-m4', 'fetch'],
+  ['cortex-m55', 'external'],
+  ['rv32', 'fetch'],
+] as const)(
+  '%s in QEMU, weights %s: a damaged file is status 4, a port that closes in a run one error',
+  {
+    timeout: 300_000,
+  },
+  async ([device, weights], context) => {
+    skipWithout([...cDevice(device).tools, cmake], 'the firmware', context);
+    const model = weighted();
+    const folder = await makeTempFolder();
+    folders.push(folder);
+    const whole = await qemuBoard(model, folder.path, { device, weights });
+    running.push(whole);
+    const inputs = seededInputs(model, 1);
+    const wanted = await expected(model, inputs);
+    await onBoard(
+      whole.path,
+      model,
+      async (board) => {
+        expectNear(await board.run(inputs), wanted);
+        const cut = board.runLayers(inputs);
+        await whole.stop();
+        await expect(cut).rejects.toThrow(/^error\[board\/cut\]: [^\n]*\n {2}at \S+$/);
+      },
+      20,
+    );
+    const file = join(folder.path, weightFile);
+    const bytes = readFileSync(file);
+    bytes[100] = (bytes[100] ?? 0) ^ 4;
+    writeFileSync(file, bytes);
+    const damaged = await startFirmware(folder.path, device);
+    running.push(damaged);
+    await expect(onBoard(damaged.path, model, (board) => board.run(inputs), 20)).rejects.toThrow(
+      'net ended with status 4 (the weights have another size or CRC-32), before the first layer; expected status 0',
     );
   },
 );
@@ -231,7 +278,7 @@ test.for(['external', 'fetch'] as const)(
     const { path, folder } = await onHost(model, { weights, ...(weights === 'fetch' && { fetchRam: 8192 }) });
     const inputs = seededInputs(model, 1);
     expectNear(await onBoard(path, model, (board) => board.run(inputs)), await expected(model, inputs));
-    const file = join(folder, 'model/src/net_weights.bin');
+    const file = join(folder, weightFile);
     const bytes = readFileSync(file);
     bytes[100] = (bytes[100] ?? 0) ^ 4;
     writeFileSync(file, bytes);

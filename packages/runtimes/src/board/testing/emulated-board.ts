@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CProgram, type Device, firmwareFiles } from '@ghostc/backend-c';
 import { type CompileCOptions, compileC } from '@ghostc/compiler';
-import type { Graph } from '@ghostc/ir';
+import { type Graph, itemAt } from '@ghostc/ir';
 import { harnessFlags } from '../../c/build-c.ts';
-import { type CDevice, cDevice } from '../../c/c-device.ts';
+import { type CDevice, cDevice, type Board as McuBoard } from '../../c/c-device.ts';
 import { harnessBytes } from '../../c/c-harness.ts';
 import { type Footprint, linkerScript } from '../../c/c-linker-script.ts';
 import { armStartup, platformHeader, riscvStartup } from '../../c/c-platform.ts';
 import { runProcess } from '../../process/run-process.ts';
+
+/** Of the model, where they are no part of the program. */
+export const weightFile = 'model/src/net_weights.bin';
 
 const own = (file: string): Promise<string> => readFile(join(import.meta.dirname, file), 'utf8');
 
@@ -89,7 +93,7 @@ export async function hostBoard(
     timeout: 120,
   });
   const path = join(folder, 'port');
-  const child = spawn(join(folder, 'firmware'), [path, join(folder, 'model/src/net_weights.bin')], {
+  const child = spawn(join(folder, 'firmware'), [path, join(folder, weightFile)], {
     env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0', ...faults },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -105,20 +109,24 @@ const uarts: Partial<Record<Device, string>> = {
 };
 
 /** The firmware of a model, in QEMU. */
-export async function qemuBoard(model: Graph, folder: string, device: Device): Promise<RunningBoard> {
-  const program = await writeFirmware(model, folder, { device });
-  return bootFirmware(folder, device, { weights: program.weightBytes, buffers: harnessBytes(program) });
+export async function qemuBoard(
+  model: Graph,
+  folder: string,
+  options: CompileCOptions & { readonly device: Device },
+): Promise<RunningBoard> {
+  const program = await writeFirmware(model, folder, options);
+  const footprint = { weights: program.weightBytes, buffers: harnessBytes(program) };
+  return bootFirmware(folder, options.device, footprint);
 }
 
-/** Builds the firmware of a folder by its own CMake project, and boots it in QEMU, whose UART is a pseudo terminal. */
+/** Builds the firmware of a folder by its own CMake project, and boots it. */
 export async function bootFirmware(
   folder: string,
   device: Device,
   footprint: Footprint,
 ): Promise<RunningBoard> {
   const target = cDevice(device);
-  const { board } = target;
-  if (!board) throw new Error(`no board for ${device}`);
+  const board = boardOf(device);
   const startup = board.startup === 'arm' ? 'startup.c' : 'startup.S';
   const files = [
     ['harness_platform.h', platformHeader],
@@ -129,12 +137,36 @@ export async function bootFirmware(
   for (const [name, text] of files) await writeFile(join(folder, name), text);
   await runProcess('cmake', cmakeArguments(target, { folder, startup }), { cwd: folder, timeout: 60 });
   await runProcess('cmake', ['--build', 'build'], { cwd: folder, timeout: 300 });
-  const machine = [...board.machine, '-display', 'none', '-monitor', 'none', '-serial', 'pty'];
+  return startFirmware(folder, device);
+}
+
+/** Boots what was built in a folder in QEMU, whose UART is a pseudo terminal; a weight file is loaded into memory. */
+export async function startFirmware(folder: string, device: Device): Promise<RunningBoard> {
+  const board = boardOf(device);
+  const file = join(folder, weightFile);
+  const loaded = existsSync(file)
+    ? ['-device', `loader,file=${file},addr=${weightsAt(board)},force-raw=on`]
+    : [];
+  const machine = [...board.machine, '-display', 'none', '-monitor', 'none', '-serial', 'pty', ...loaded];
   const child = spawn(board.qemu, [...machine, '-kernel', join(folder, 'build/net_firmware')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const path = await started(child, /redirected to (\S+)/);
   return { path, folder, process: child, stop: () => stopped(child) };
+}
+
+function boardOf(device: Device): McuBoard {
+  return cDevice(device).board ?? noBoard(device);
+}
+
+function noBoard(device: Device): never {
+  throw new Error(`no board for ${device}`);
+}
+
+/** In the middle of the last memory, which buffers of tests leave free. */
+function weightsAt({ memories }: McuBoard): number {
+  const { origin, bytes } = itemAt(memories, memories.length - 1);
+  return origin + bytes / 2;
 }
 
 function cmakeArguments(device: CDevice, { folder, startup }: { folder: string; startup: string }): string[] {
@@ -143,6 +175,7 @@ function cmakeArguments(device: CDevice, { folder, startup }: { folder: string; 
     `-DUART=${uarts[device.name]}`,
     ...harnessFlags(device).filter((flag) => flag.startsWith('-DFPGAIO')),
     places,
+    `-DWEIGHTS_AT=${weightsAt(boardOf(device.name))}u`,
   ];
   return [
     ...[
