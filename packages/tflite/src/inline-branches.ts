@@ -61,11 +61,7 @@ class Inliner {
     this.#operators += branch.operators.length;
     if (this.#operators > MAX_OPERATORS)
       throw new CompileError('tflite/too-large', `the branches have more than ${MAX_OPERATORS} operators`);
-    const state =
-      branch.tensors.find(({ variable }) => variable)?.name ??
-      branch.operators.find(({ code }) => /VARIABLE|HANDLE|CALL_ONCE/.test(code))?.code;
-    if (state)
-      throw new CompileError('tflite/unsupported', `expected a branch without state, found ${state}`);
+    refuseState(branch);
     if (branch.inputs.length !== inputs.length)
       throw new CompileError(
         'tflite/decode',
@@ -84,6 +80,15 @@ class Inliner {
       outputs: branch.outputs.map(moved),
     };
   }
+}
+
+/** Throws `tflite/unsupported` for a subgraph with state, which would be one for all its calls. */
+export function refuseState({ tensors, operators }: TfliteModel): void {
+  const state =
+    tensors.find(({ variable }) => variable)?.name ??
+    operators.find(({ code }) => /VARIABLE|HANDLE|CALL_ONCE/.test(code))?.code;
+  if (state)
+    throw new CompileError('tflite/unsupported', `expected a subgraph without state, found ${state}`);
 }
 
 interface Place {

@@ -38,6 +38,7 @@ import { TensorType } from './generated/tensor-type.ts';
 import { TransposeConvOptions } from './generated/transpose-conv-options.ts';
 import { UnidirectionalSequenceLSTMOptions } from './generated/unidirectional-sequence-lstmoptions.ts';
 import { UnpackOptions } from './generated/unpack-options.ts';
+import { WhileOptions } from './generated/while-options.ts';
 
 export const { SAME, VALID } = Padding;
 export const { NONE, RELU, RELU6, RELU_N1_TO_1, TANH } = ActivationFunctionType;
@@ -173,6 +174,8 @@ export const cumsum = (...how: readonly ('exclusive' | 'reverse')[]): OperatorOp
 /** Places of the subgraphs. */
 export const ifElse = (taken: number, other: number): OperatorOptions =>
   options('IfOptions', (b) => IfOptions.createIfOptions(b, taken, other));
+export const whileDo = (condition: number, body: number): OperatorOptions =>
+  options('WhileOptions', (b) => WhileOptions.createWhileOptions(b, condition, body));
 export const svdf = (rank: number, act: number): OperatorOptions =>
   options('SVDFOptions', (b) => SVDFOptions.createSVDFOptions(b, rank, act, false));
 /** Of a recurrent operator: which axis comes first. */

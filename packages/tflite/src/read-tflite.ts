@@ -4,6 +4,7 @@ import { decodeModel, type TfliteModel, type TfliteOperator } from './decode-mod
 import { withBranchesInlined } from './inline-branches.ts';
 import { OperatorReader } from './operator-reader.ts';
 import { customTable, operatorTable } from './operator-table.ts';
+import { type Place, readWhile } from './read-loop.ts';
 import { TensorTable, typeOf } from './tensor-table.ts';
 
 export interface ReadTfliteOptions {
@@ -93,16 +94,18 @@ function readModel(model: TfliteModel, sizes: readonly OpenSize[], fileBytes: nu
       table.define(index, graph.addInput(tensor.name, typeOf(tensor)), 'plain'),
     );
   }
-  for (const operator of model.operators) readOperator(operator, table);
+  for (const operator of model.operators) readOperator(operator, { table, model, callers: [] });
   addOutputs(model, table);
   for (const [name, value] of table.variables.next) graph.addOutput(name, value);
   return graph;
 }
 
-function readOperator(operator: TfliteOperator, table: TensorTable): void {
+function readOperator(operator: TfliteOperator, place: Place): void {
+  const { table } = place;
   const output = operator.outputs[0] === undefined ? '' : ` ${table.tensor(operator.outputs[0]).name}`;
   const location = { node: `operator ${operator.index}${output}`, op: operator.custom ?? operator.code };
   withLocation(location, () => {
+    if (operator.code === 'WHILE') return asDecodeErrors(() => readWhile(operator, place, readOperator));
     const { custom } = operator;
     const read = custom === undefined ? operatorTable.get(operator.code) : customTable.get(custom);
     if (!read) throw unsupported(operator, table);

@@ -43,6 +43,9 @@ export const channelsFirstAxis: readonly number[] = [0, 2, 3, 1];
 /** Bytes of constants that a model may ask for, for each byte of the file: tensors can share a buffer. */
 const CONSTANT_BYTES_PER_BYTE = 16;
 
+/** Operators of all steps of all loops. */
+const MAX_STEPS = 2 ** 16;
+
 /**
  * The values of a model's tensors while it is read. A tensor gets a value in the order that its producer
  * writes; requesting the other order adds a transpose once (a reshape if no element moves, new data for a
@@ -57,6 +60,7 @@ export class TensorTable {
   readonly #native = new Map<number, AxisOrder>();
   readonly #cone: ConstantCone;
   #constantBytes: number;
+  #steps = 0;
 
   constructor(graph: Graph, { tensors }: TfliteModel, fileBytes: number) {
     this.graph = graph;
@@ -73,6 +77,18 @@ export class TensorTable {
     const tensor = this.#tensors[index];
     if (tensor) return tensor;
     throw new CompileError('tflite/decode', `there is no tensor ${index}`);
+  }
+
+  /** Adds a tensor, of a subgraph that is called; gives its index. */
+  append(tensor: TfliteTensor): number {
+    return this.#tensors.push(tensor) - 1;
+  }
+
+  /** Counts operators of subgraphs that are called; throws `tflite/too-large`. */
+  countSteps(operators: number): void {
+    this.#steps += operators;
+    if (this.#steps > MAX_STEPS)
+      throw new CompileError('tflite/too-large', `the loops run more than ${MAX_STEPS} operators`);
   }
 
   /** Gives a tensor another shape, in TFLite's order, than it declares. */
@@ -109,11 +125,16 @@ export class TensorTable {
 
   /** Elements of a constant of integers, such as axes or a shape, or of what constants make; null if the tensor depends on an input. */
   integers(index: number): number[] | null {
-    const value = this.#values.get(index)?.plain;
     if (numElements(this.tensor(index).shape) === 0) return [];
-    const constant = (value && this.#cone.tensorOf(value)) ?? this.constant(index);
+    const constant = this.known(index);
     if (!constant || !['i32', 'i64'].includes(constant.dtype)) return null;
     return Array.from(toNumbers(constant), Number);
+  }
+
+  /** The elements of a constant, or of what constants make; null if the tensor depends on an input. */
+  known(index: number): Tensor | null {
+    const value = this.#values.get(index)?.plain;
+    return (value && this.#cone.tensorOf(value)) ?? this.constant(index);
   }
 
   /** The data of a constant in TFLite's order of axes; null if the tensor is computed. */
@@ -207,11 +228,18 @@ export function dequantized(tensor: Tensor): Tensor {
 }
 
 /** The IR type of a tensor, in TFLite's order of axes; of complex numbers the parts are the last axis. */
-export function typeOf({ type, shape, scale, zeroPoint, quantizedDimension }: TfliteTensor): TensorType {
+export function typeOf({
+  type,
+  shape,
+  open,
+  scale,
+  zeroPoint,
+  quantizedDimension,
+}: TfliteTensor): TensorType {
   if (type === 'COMPLEX64') return { dtype: 'f32', shape: [...shape, 2] };
   const dtype = dtypes[type];
   if (!dtype) throw new CompileError('tflite/type', `element type ${type} is not supported`);
-  if (shape.includes(0))
+  if (shape.some((size, axis) => size === 0 && !open.includes(axis)))
     throw new CompileError('tflite/shape', `expected positive sizes, found the shape [${shape.join(',')}]`);
   if (scale.length === 0 || dtype.startsWith('f')) return { dtype, shape };
   const quant =

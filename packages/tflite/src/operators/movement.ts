@@ -22,7 +22,9 @@ export function readConcatenation(node: OperatorReader): void {
   const options = node.options(BuiltinOptions.ConcatenationOptions, new ConcatenationOptions());
   const order = node.preferredOrder();
   const axis = node.axis(options.axis(), order, node.outputTensor().shape.length);
-  const parts = node.operator.inputs.map((_, i) => rescaled(node, node.input(i, order)));
+  const parts = node.operator.inputs
+    .map((_, i) => rescaled(node, node.input(i, order)))
+    .filter(({ type }) => !type.shape.includes(0));
   const joined = node.emit('concat', parts, { axis });
   const activation = options.fusedActivationFunction();
   if (activation !== ActivationFunctionType.NONE) refuseQuantized(node);

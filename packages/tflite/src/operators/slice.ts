@@ -1,8 +1,8 @@
-import { CompileError, itemAt, type Value } from '@ghostc/ir';
+import { allocate, CompileError, itemAt, type Value } from '@ghostc/ir';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { StridedSliceOptions } from '../generated/strided-slice-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
-import type { AxisOrder } from '../tensor-table.ts';
+import { type AxisOrder, typeOf } from '../tensor-table.ts';
 import { asDeclared } from './linear.ts';
 
 interface Range {
@@ -22,8 +22,20 @@ export function readSlice(node: OperatorReader): void {
     const count = size[axis] ?? -1;
     return { start, end: count === -1 ? dim : start + count, step: 1 };
   });
+  if (ranges.some(({ start, end }) => end === start)) {
+    node.setOutput(nothing(node, ranges), 'plain');
+    return;
+  }
   const order = node.preferredOrder();
   node.setOutput(sliced(node, ranges, { order, input: 0 }), order);
+}
+
+/** A tensor without elements, such as a list before its first entry: CONCATENATION leaves it out. */
+function nothing(node: OperatorReader, ranges: readonly Range[]): Value {
+  const { name } = node.outputTensor();
+  const { dtype } = typeOf(node.outputTensor());
+  const shape = ranges.map(({ start, end }) => end - start);
+  return node.table.graph.addConstant(name, { dtype, shape, data: allocate(dtype, 0) });
 }
 
 /** STRIDED_SLICE: begin, end and strides with masks for open ends, for axes that are dropped or new, and an ellipsis. */
