@@ -67,7 +67,7 @@ describe('wgsl', () => {
   let runtime: Runtime = createRuntime('wgsl');
   beforeAll(async () => {
     if (!wgslTools.every((tool) => tool.found())) return;
-    device = await dawnDevice('unchecked'); // runtime-table.test.ts has indices kept in range
+    device = await dawnDevice();
     runtime = wgslRuntimeOn(device);
   });
   afterAll(() => device?.destroy());

@@ -22,7 +22,11 @@ void leave(int code);
 
 #define GUARD ${GUARD}
 /* With hundreds of outputs there are thousands of calls: inline, they take the compiler seconds. */
+#ifdef __riscv
+#define HELPER static inline /* its linker fails on some layouts: "can't relax section" */
+#else
 #define HELPER static __attribute__((noinline, unused))
+#endif
 HELPER void fill(unsigned char *to, size_t bytes) { for (size_t i = 0; i < bytes; i++) to[i] = 0xA5; }
 HELPER int intact(const unsigned char *from, size_t bytes) {
   for (size_t i = 0; i < bytes; i++) if (from[i] != 0xA5) return 0;
