@@ -1,10 +1,11 @@
 import type { Device } from '@ghostc/compiler';
 import { type ConformanceCase, caseGraph, conform, joinCases, suites } from '@ghostc/conformance';
 import { afterAll, describe, expect, test } from 'vitest';
-import { cDevice } from './c/c-device.ts';
+import { cDevice, cRuntimeName, programDevices } from './c/c-device.ts';
 import { skipWithout, type Tool } from './process/require-tool.ts';
 import { createRuntime, runtimeNames, wgslRuntimeOn } from './runtime-table.ts';
 import { batchedSuite } from './testing/batched-c.ts';
+import { joinedC } from './testing/joined-c.ts';
 import { codeFor } from './testing/same-c.ts';
 import { testTurn } from './testing/turn.ts';
 import { dawnDevice, wgslTools } from './wgsl/dawn-device.ts';
@@ -74,7 +75,9 @@ test.for(['c', ...slowToStart])(
   async (name, context) => {
     skipWithout(tools(name), name, context);
     const cases = programsFor(name);
-    const report = await conform(createRuntime(name), { suites: [{ name: 'joined', cases }] });
+    const device = programDevices.find((one) => cRuntimeName(one) === name);
+    const runtime = device ? joinedC(device) : createRuntime(name);
+    const report = await conform(runtime, { suites: [{ name: 'joined', cases }] });
     expect(report.problems).toEqual([]);
     expect(report.cases.map(({ status }) => status)).toEqual(cases.map(() => 'pass'));
   },

@@ -44,16 +44,20 @@ export function wgslRuntimeOn(device: GPUDevice): Runtime {
   return wgslRuntime('wgsl', (program) => prepareOnDevice(program, device));
 }
 
-/** Our C: compiled for a device, and run there. */
-export function cRuntime(device: ProgramDevice): Runtime {
+/** Our C: compiled for a device, and run there; `extraFlags` are the compiler's. */
+export function cRuntime(device: ProgramDevice, extraFlags: readonly string[] = []): Runtime {
   return {
     name: cRuntimeName(device),
-    prepare: (model) => prepareCModel(model, device),
+    prepare: (model) => prepareCModel(model, device, extraFlags),
   };
 }
 
-async function prepareCModel(model: Graph, device: ProgramDevice): Promise<Executable> {
-  const { run, dispose } = await prepareC(compileC(model, { device }), device);
+async function prepareCModel(
+  model: Graph,
+  device: ProgramDevice,
+  extraFlags: readonly string[],
+): Promise<Executable> {
+  const { run, dispose } = await prepareC(compileC(model, { device }), device, { extraFlags });
   const runAll = async (inputs: readonly Tensors[]): Promise<Tensors[]> =>
     (await run(inputs)).map(({ outputs }) => outputs);
   return { runAll, run: async (inputs) => itemAt(await runAll([inputs]), 0), dispose };
@@ -98,7 +102,7 @@ const runtimes: readonly Runtime[] = [
   onnxRuntime,
   litertRuntime,
   ...wgslRuntimes,
-  ...programDevices.map(cRuntime),
+  ...programDevices.map((device) => cRuntime(device)),
   wasmRuntime,
 ];
 

@@ -1,5 +1,6 @@
 import { encodeFloat, isCodedFloat, numElements, stridesOf, type Value } from '@ghostc/ir';
 import { attrsOf, pad as definition, padElement } from '@ghostc/ops';
+import { doubleText } from '../arithmetic.ts';
 import { cType } from '../c-type.ts';
 import type { Emit } from '../kernel.ts';
 import { floatLiteral } from '../text/float-literal.ts';
@@ -38,7 +39,8 @@ interface PadGeometry {
 function padLiteral({ type }: Value, value: number): string {
   if (isCodedFloat(type.dtype)) return String(encodeFloat(type.dtype, value));
   const element = padElement(type, value);
-  return type.dtype === 'f32' || !Number.isFinite(element) ? floatLiteral(value) : String(element);
+  if (type.dtype === 'f32') return floatLiteral(value);
+  return Number.isFinite(element) ? String(element) : doubleText(element);
 }
 
 function constantPad({ from, to, before }: PadGeometry, value: string): string[] {

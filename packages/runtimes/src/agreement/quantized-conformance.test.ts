@@ -12,9 +12,10 @@ import { expect, test } from 'vitest';
 import { cDevice } from '../c/c-device.ts';
 import { runC } from '../c/prepare-c.ts';
 import { skipWithout } from '../process/require-tool.ts';
-import { createRuntime } from '../runtime-table.ts';
+import { ownCopy } from '../testing/avx2.ts';
+import { joinedC } from '../testing/joined-c.ts';
 import { codeFor } from '../testing/same-c.ts';
-import { ownCopy, sanitizers } from '../testing/sanitizers.ts';
+import { checkedHost } from '../testing/sanitizers.ts';
 import { inTurn, testTurn } from '../testing/turn.ts';
 
 const all = quantizedSuites.flatMap(({ name, cases }) =>
@@ -36,16 +37,16 @@ test.for([
 });
 
 test.for([
-  ...['host', 'aarch64', 'cortex-m0plus', 'cortex-m4', 'cortex-m55', 'rv32'].map((device) => ({
+  ...(['host', 'aarch64', 'cortex-m0plus', 'cortex-m4', 'cortex-m55', 'rv32'] as const).map((device) => ({
     device,
     cases: joined,
   })),
-  { device: inTurn('sample', ['cortex-m3', 'cortex-m7', 'rv32imac_zba_zbb']), cases: sample },
+  { device: inTurn('sample', ['cortex-m3', 'cortex-m7', 'rv32imac_zba_zbb'] as const), cases: sample },
 ] as const)(
   `quantised ops, bit for bit, in one program on $device (GHOSTC_TURN=${testTurn()})`,
   async ({ device, cases }, context) => {
     skipWithout(cDevice(device).tools, device, context);
-    const result = await verifyCase(createRuntime(`c@${device}`), cases);
+    const result = await verifyCase(joinedC(device), cases);
     expect(result.message).toBeUndefined();
     expect(result).toMatchObject({ status: 'pass', maxAbs: 0 });
   },
@@ -66,5 +67,5 @@ test('portable kernels, bit for bit, on a core of 32 bits', async (context) => {
 test('integer kernels have no undefined behaviour', async (context) => {
   skipWithout(cDevice('host').tools, 'host', context);
   const graph = caseGraph(joined);
-  await runC(compileC(graph), 'host', [seededInputs(graph, 3)], { extraFlags: [...sanitizers, ownCopy] });
+  await runC(compileC(graph), checkedHost, [seededInputs(graph, 3)], { extraFlags: ownCopy() });
 });

@@ -9,7 +9,9 @@ import { runCBatch } from '../c/c-batch.ts';
 import { cDevice } from '../c/c-device.ts';
 import { runC } from '../c/prepare-c.ts';
 import { skipWithout } from '../process/require-tool.ts';
+import { ownCopy } from '../testing/avx2.ts';
 import { distinctModules, fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { inTurn, testTurn } from '../testing/turn.ts';
 
 /** A model in int8; nothing may stay in float. */
 function integers(model: Graph): Graph {
@@ -31,8 +33,12 @@ function subjectOf(model: Graph, seeds: readonly number[]): Subject {
   return { graph, inputs, expected: inputs.map((one) => interpret(graph, one)) };
 }
 
-async function expectEqual({ graph, inputs, expected }: Subject, device: Device): Promise<void> {
-  const runs = await runC(compileC(graph, { device }), device, inputs);
+async function expectEqual(
+  { graph, inputs, expected }: Subject,
+  device: Device,
+  extraFlags: readonly string[] = [],
+): Promise<void> {
+  const runs = await runC(compileC(graph, { device }), device, inputs, { extraFlags });
   expectSame(
     expected,
     runs.map(({ outputs }) => outputs),
@@ -76,8 +82,8 @@ describe('int8 models give the same bits in the interpreter and in C', () => {
     for (const subject of network()) await expectEqual(subject, device);
   });
 
-  test.for(['host', 'cortex-m4', 'cortex-m55'] as const)(
-    'GhostNet 1.0x at 224 on %s',
+  test.for(['host', inTurn('ghostnet', ['cortex-m4', 'cortex-m55'] as const)] as const)(
+    `GhostNet 1.0x at 224 on %s (GHOSTC_TURN=${testTurn()})`,
     async (device, context) => {
       skipWithout(cDevice(device).tools, device, context);
       ghostnet ??= subjectOf(buildFromSpec('ghostnet:1.0', { seed: 1 }), [3]);
@@ -85,7 +91,7 @@ describe('int8 models give the same bits in the interpreter and in C', () => {
       // vectors of a host take channels of 1x1 and taps of depthwise convolutions as pairs of int16
       expect(program.weightBytes).toBeLessThan(device === 'host' ? 6.51e6 : 5.4e6);
       expect(program.arenaBytes).toBeLessThanOrEqual(953_344);
-      await expectEqual(ghostnet, device);
+      await expectEqual(ghostnet, device, device === 'host' ? ownCopy() : []);
     },
   );
 });

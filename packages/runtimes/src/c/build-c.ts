@@ -63,10 +63,14 @@ export async function link(
   const flags = [...device.flags, ...extraFlags, ...device.linkFlags, ...script];
   try {
     const libraries = [...(library ? [library.archive] : []), '-lm'];
-    await runProcess(device.compiler, [...flags, ...objects, ...libraries, '-o', 'program'], {
-      cwd: folder,
-      timeout: SECONDS,
-    });
+    await runProcess(
+      device.linker ?? device.compiler,
+      [...flags, ...objects, ...libraries, '-o', 'program'],
+      {
+        cwd: folder,
+        timeout: SECONDS,
+      },
+    );
   } catch (error) {
     throw overflow(error, device) ?? error;
   }

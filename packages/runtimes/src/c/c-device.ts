@@ -19,6 +19,8 @@ export const programDevices = allDevices.filter((device): device is ProgramDevic
 export interface CDevice {
   readonly name: Device;
   readonly compiler: string;
+  /** Links, if the compiler does not. */
+  readonly linker?: string;
   readonly flags: readonly string[];
   readonly linkFlags: readonly string[];
   readonly tools: readonly Tool[];

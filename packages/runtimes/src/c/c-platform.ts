@@ -21,12 +21,18 @@ uint32_t used_stack(void);
 void leave(int code);
 
 #define GUARD ${GUARD}
-static inline void fill(unsigned char *to, size_t bytes) { for (size_t i = 0; i < bytes; i++) to[i] = 0xA5; }
-static inline int intact(const unsigned char *from, size_t bytes) {
+/* With hundreds of outputs there are thousands of calls: inline, they take the compiler seconds. */
+#ifdef __riscv
+#define HELPER static inline /* its linker fails on some layouts: "can't relax section" */
+#else
+#define HELPER static __attribute__((noinline, unused))
+#endif
+HELPER void fill(unsigned char *to, size_t bytes) { for (size_t i = 0; i < bytes; i++) to[i] = 0xA5; }
+HELPER int intact(const unsigned char *from, size_t bytes) {
   for (size_t i = 0; i < bytes; i++) if (from[i] != 0xA5) return 0;
   return 1;
 }
-static inline uint32_t hash(uint32_t state, const void *from, size_t bytes) {
+HELPER uint32_t hash(uint32_t state, const void *from, size_t bytes) {
   const unsigned char *p = from;
   for (size_t i = 0; i < bytes; i++) state = (state ^ p[i]) * 16777619u;
   return state;

@@ -6,7 +6,7 @@ import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
 import { fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
-import { sanitizers } from '../testing/sanitizers.ts';
+import { checkedHost } from '../testing/sanitizers.ts';
 import { oneCopy } from './c-batch.ts';
 import { cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
@@ -33,15 +33,16 @@ const cases: readonly (readonly [string, () => Graph])[] = [
   ['several inputs and outputs', () => several],
 ];
 
-/** Where values lie does not depend on the kernels' second copy, nor on how well they are optimised. */
-const flagsOfHost = [...sanitizers, oneCopy];
-
 async function outputsOf(graph: Graph, options: CompileCOptions): Promise<Tensors[]> {
   const program = compileC(graph, options);
   const { device = 'host' } = options;
-  const flags = device === 'host' ? flagsOfHost : [];
   const inputs = [5, 6].map((seed) => seededInputs(graph, seed));
-  return (await runC(program, device, inputs, { extraFlags: flags })).map(({ outputs }) => outputs);
+  // where values lie does not depend on the kernels' second copy, nor on how well they are optimised
+  const runs =
+    device === 'host'
+      ? runC(program, checkedHost, inputs, { extraFlags: [oneCopy] })
+      : runC(program, device, inputs);
+  return (await runs).map(({ outputs }) => outputs);
 }
 
 test.for(cases)('%s gives the same bits with io arena', async ([, make], context) => {

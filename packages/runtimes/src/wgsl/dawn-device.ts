@@ -10,16 +10,19 @@ import { withPipelineCache } from './pipeline-cache.ts';
 /** What running WGSL needs. On macOS and Windows Dawn uses the system's own API. */
 export const wgslTools: readonly Tool[] = [tool('vulkan-driver'), tool('vulkan-loader'), tool('webgpu')];
 
-type Backend = 'null' | 'default';
+type Backend = 'null' | 'default' | 'unchecked';
 type Dawn = { readonly create: (options: string[]) => GPU };
 
 /** Dawn crashes the process when its GPU object is collected: it is pinned for the life of the process. */
 const pinned = globalThis as { ghostcGpus?: Map<Backend, GPU> };
 
 /** SwiftShader takes twice as long to compile a shader whose workgroup memory Vulkan zeroes; Tint's loop does the same. */
+const quickZeroes = 'disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension';
+
 const options: Readonly<Record<Backend, string[]>> = {
   null: ['backend=null'],
-  default: ['disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension'],
+  default: [quickZeroes],
+  unchecked: [quickZeroes, 'enable-dawn-features=disable_robustness'],
 };
 
 async function gpu(backend: Backend): Promise<GPU> {
@@ -41,12 +44,13 @@ export function nameVulkanDriver(): void {
 
 /**
  * A new WebGPU device with the adapter's largest buffers and the features that variants use: Dawn on the driver that
- * VK_ICD_FILENAMES names, else on SwiftShader. It compiles each shader once. The caller destroys it. Throws `tool/missing`.
+ * VK_ICD_FILENAMES names, else on SwiftShader. It compiles each shader once. `unchecked` does not keep indices in range, which is
+ * half of the time to compile shaders. The caller destroys it. Throws `tool/missing`.
  */
-export async function dawnDevice(): Promise<GPUDevice> {
+export async function dawnDevice(backend: 'default' | 'unchecked' = 'default'): Promise<GPUDevice> {
   requireTools(wgslTools, 'wgsl');
   nameVulkanDriver();
-  const adapter = await (await gpu('default')).requestAdapter();
+  const adapter = await (await gpu(backend)).requestAdapter();
   if (!adapter)
     throw new CompileError(
       'run/gpu',

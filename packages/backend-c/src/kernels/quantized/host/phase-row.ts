@@ -25,16 +25,16 @@ export function phaseRow(
     `const int8_t *const s = ${from};`,
     ...(whole
       ? [
-          `for (int j = 0; j < ${whole}; j += 16) {`,
-          `v_split(${start(0)} + j, ${start(1)} + j, s + 2 * j);`,
+          `for (int k = 0; k < ${whole}; k += 16) {`,
+          `v_split(${start(0)} + k, ${start(1)} + k, s + 2 * k);`,
           '}',
         ]
       : []),
     ...counts.flatMap((count, column) =>
       count > whole
         ? [
-            `for (int j = ${whole}; j < ${count}; j++) {`,
-            `(${start(column)})[j] = s[${column} + j * ${strideX}];`,
+            `for (int k = ${whole}; k < ${count}; k++) {`,
+            `(${start(column)})[k] = s[${column} + k * ${strideX}];`,
             '}',
           ]
         : [],
