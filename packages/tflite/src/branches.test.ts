@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeTflite, type SubgraphSpec, type TensorSpec } from './encode-model.ts';
-import { ifElse } from './operator-options.ts';
+import { ifElse, whileDo } from './operator-options.ts';
 import { readTflite } from './read-tflite.ts';
 
 const x: TensorSpec = { name: 'x', shape: [2], type: 'FLOAT32' };
@@ -47,5 +47,33 @@ test.each([
     /more than 65536 operators/,
   ],
 ])('a branch with %s is refused', (_, bytes, reason) => {
+  expect(() => readTflite(bytes)).toThrow(reason);
+});
+
+/** A WHILE whose condition gives its input, c. */
+function endless(tensors: readonly TensorSpec[], inputs: readonly number[]): Uint8Array {
+  const same: SubgraphSpec = {
+    tensors: [{ name: 'c', shape: [1], type: 'BOOL' }],
+    operators: [],
+    inputs: [0],
+    outputs: [0],
+  };
+  return encodeTflite({
+    tensors: [...tensors, { name: 'd', shape: [1], type: 'BOOL' }],
+    operators: [{ code: 'WHILE', inputs: [0], outputs: [1], options: whileDo(1, 2) }],
+    inputs,
+    outputs: [1],
+    branches: [same, same],
+  });
+}
+
+test.each([
+  [
+    'without end',
+    endless([{ name: 'c', shape: [1], type: 'BOOL', data: Uint8Array.of(1) }], []),
+    /more than 65536/,
+  ],
+  ['that an input ends', endless([{ name: 'c', shape: [1], type: 'BOOL' }], [0]), /depends on an input/],
+])('a loop %s is refused', (_, bytes, reason) => {
   expect(() => readTflite(bytes)).toThrow(reason);
 });

@@ -4,14 +4,14 @@ import { add, ifElse, NONE, RELU } from '../operator-options.ts';
 import { float, floatConstant, type OperatorCase } from './operator-case.ts';
 
 /** Operators by their tensors. */
-type Line = readonly [
+export type Line = readonly [
   code: OperatorSpec['code'],
   inputs: readonly TensorSpec[],
   outputs: readonly TensorSpec[],
   options?: OperatorSpec['options'],
 ];
 
-function subgraph(
+export function subgraph(
   lines: readonly Line[],
   inputs: readonly TensorSpec[],
   outputs: readonly TensorSpec[],

@@ -5,6 +5,7 @@ import { branchCases } from './branch-cases.ts';
 import { floatCases } from './float-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';
+import { loopCases } from './loop-cases.ts';
 import type { OperatorCase } from './operator-case.ts';
 import { realCases } from './real-cases.ts';
 import { stateCases } from './state-cases.ts';
@@ -20,6 +21,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...indexCases,
   ...stateCases,
   ...branchCases,
+  ...loopCases,
   ...realCases,
 ];
 
