@@ -163,11 +163,16 @@ export const floatSoftmax = softmax(() => 1);
 export const integerSoftmax = softmax((node) => attrsOf(qlinearSoftmax, node).beta);
 
 /** BATCH_MATMUL of up to five axes. */
-export const matmul: Row = (writer, node) => {
-  const { length } = node.output.type.shape;
-  if (length > 5) refuse(`a product of ${length} axes`);
-  return numeric('BATCH_MATMUL', operatorOptions.batchMatmul(false, false))(writer, node);
-};
+const product =
+  (row: typeof plain): Row =>
+  (writer, node) => {
+    const { length } = node.output.type.shape;
+    if (length > 5) refuse(`a product of ${length} axes`);
+    return row('BATCH_MATMUL', operatorOptions.batchMatmul(false, false))(writer, node);
+  };
+
+export const matmul = product(numeric);
+export const quantizedMatmul = product(plain);
 
 /** ARG_MAX and ARG_MIN: int64 indices, the axis dropped. */
 export const argument =

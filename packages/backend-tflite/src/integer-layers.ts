@@ -19,6 +19,7 @@ import {
 import { operatorOptions } from '@ghostc/tflite';
 import { clampOperators } from './activations.ts';
 import { biasQuant } from './bias-quant.ts';
+import { quantizedMatmul } from './floats.ts';
 import { padded, paddingOf, windowOf } from './padding.ts';
 import {
   type Code,
@@ -142,6 +143,9 @@ export const integerPrelu: Row = (writer, node) => {
   const type = placedType(node.output.type);
   return clampedAfter(writer, node, writer.operator('PRELU', inputs, type, { name: node.output.name }));
 };
+
+/** BATCH_MATMUL of integers. */
+export const integerMatmul: Row = (writer, node) => clampedAfter(writer, node, quantizedMatmul(writer, node));
 
 /** An operator of one input that computes by the scales of its tensors. */
 export const integerUnary =

@@ -25,6 +25,7 @@ import {
 import {
   integerAveragePool,
   integerLayer,
+  integerMatmul,
   integerMean,
   integerPair,
   integerPrelu,
@@ -102,6 +103,7 @@ export const opTable: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['qlinear_fully_connected', fullyConnected(integerLayer)],
   ['qlinear_global_average_pool_nhwc', integerMean],
   ['qlinear_lookup', lookup],
+  ['qlinear_matmul', integerMatmul],
   ['qlinear_mul', integerPair('MUL')],
   ['qlinear_prelu', integerPrelu],
   ['qlinear_resize_nhwc', integerResize],
