@@ -15,3 +15,15 @@ test('symbolic dimensions are 1; where that is too small, the error names them',
     /a window of 2 .*sizes that are not given are 1, here n, h: --bind/s,
   );
 });
+
+test('integers that are indices lie within the axis, also after a cast and a reshape', () => {
+  const text = `graph @g(%i: i32[40])
+  const %table: f32[7,2] = random(1)
+  %0 = cast %i {to="i64"}
+  %1 = reshape %0 {shape=[8,5]}
+  %y = gather %table, %1
+  return %y`;
+  const { data } = [...seededInputs(parseGraph(text, { registry }), 1).values()][0] ?? { data: [] };
+  expect(Math.min(...Array.from(data, Number))).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...Array.from(data, Number))).toBeLessThan(7);
+});

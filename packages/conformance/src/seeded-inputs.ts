@@ -1,10 +1,10 @@
-import { CompileError, type Graph, isStatic, type Tensor } from '@ghostc/ir';
-import { openDimensions, withSizesOfOne } from '@ghostc/ops';
+import { CompileError, fromNumbers, type Graph, isFloat, isStatic, type Tensor, toNumbers } from '@ghostc/ir';
+import { indexBound, openDimensions, withSizesOfOne } from '@ghostc/ops';
 import { type InputValues, inputTensor } from './input-values.ts';
 import type { Tensors } from './runtime.ts';
 
 /**
- * Seeded inputs for every input of the graph, in [-1, 1) by default; symbolic dimensions become 1. Throws the
+ * Seeded inputs for every input of the graph, in [-1, 1) by default, indices within their axis; symbolic dimensions become 1. Throws the
  * error of a node for which that is too small.
  */
 export function seededInputs(graph: Graph, seed: number, values?: InputValues): Map<string, Tensor> {
@@ -16,9 +16,17 @@ function inputsOf(graph: Graph, seed: number, values?: InputValues): Map<string,
   return new Map(
     graph.inputs.map((input, i) => {
       const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : 1));
-      return [input.name, inputTensor({ ...input.type, shape }, { seed: seed * 1009 + i, input: i, values })];
+      const drawn = inputTensor({ ...input.type, shape }, { seed: seed * 1009 + i, input: i, values });
+      return [input.name, isFloat(drawn.dtype) ? drawn : within(drawn, indexBound(input))];
     }),
   );
+}
+
+/** Integers that are indices, as they are into an axis of `size`. */
+function within(tensor: Tensor, size: number): Tensor {
+  if (!Number.isFinite(size) || size === 0) return tensor;
+  const indices = Array.from(toNumbers(tensor), (v) => ((Number(v) % size) + size) % size);
+  return { ...tensor, ...fromNumbers(tensor.dtype, tensor.shape, Float64Array.from(indices)) };
 }
 
 function checkOnes(graph: Graph): void {

@@ -94,6 +94,7 @@ export {
 } from './elementwise/unary.ts';
 export { where } from './elementwise/where.ts';
 export { evaluateFrom, evaluateGraph } from './evaluate-graph.ts';
+export { indexBound } from './indexing/index-bound.ts';
 export { argMax, argMin, gather, gatherElements, gatherNd, scatterNd, topK } from './indexing/indexing.ts';
 export { integerRange } from './integer-range.ts';
 export { fullyConnected, gemm, matmul } from './linear/linear.ts';
