@@ -1,4 +1,18 @@
+import { readFileSync } from 'node:fs';
+import {
+  fromBytes,
+  fromNumbers,
+  numElements,
+  randomTensor,
+  staticShape,
+  type Tensor,
+  toBytes,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
+import { evaluateGraph } from '@ghostc/ops';
 import { litertPython } from '@ghostc/runtimes';
+import { readTflite } from '@ghostc/tflite';
 import { expect, test } from 'vitest';
 import { compareLayers } from './compare-layers.ts';
 import {
@@ -12,7 +26,7 @@ import {
   operatorOutputs,
   readFixture,
 } from './fixtures.ts';
-import { runLayers } from './reference.ts';
+import { runLayers, runReference } from './reference.ts';
 
 const python = litertPython();
 const missing = 'python3 with ai-edge-litert is missing: npm run compare:tflite makes one';
@@ -52,3 +66,34 @@ test.for(['ic_float', 'kws_float', 'vww_float'])(
     expect(layers.filter(({ ofBound }) => !(ofBound <= 1))).toEqual([]);
   },
 );
+
+/** The state before the first run: real 0. */
+function atRest({ type }: Value): Tensor {
+  const shape = staticShape(type.shape);
+  const zero = type.quant?.zeroPoint[0] ?? 0;
+  return {
+    ...fromNumbers(type.dtype, shape, new Float64Array(numElements(shape)).fill(zero)),
+    quant: type.quant,
+  };
+}
+
+test('an LSTM of Keras in int8, in real numbers, is at most a step from the integers of TFLite', ({
+  skip,
+}) => {
+  const executable = needed(python, missing, skip);
+  if (!executable) return;
+  const model = readFileSync('test-fixtures/keras-lstm/lstm-int8.tflite');
+  const graph = readTflite(model);
+  const [input, ...states] = graph.inputs;
+  if (!input) throw new Error('no input');
+  const x = randomTensor({ ...input.type, shape: staticShape(input.type.shape) }, 5);
+  const [bytes = new Uint8Array()] = runReference(executable, [{ model, inputs: toBytes(x.data) }]);
+  const [y] = evaluateGraph(graph, [x, ...states.map(atRest)]);
+  const [want, got] = [fromBytes('i8', bytes), toNumbers(y ?? x)].map((list) => Array.from(list, Number)) as [
+    number[],
+    number[],
+  ];
+  expect(new Set(want).size).toBeGreaterThan(20);
+  expect(got).toHaveLength(want.length);
+  expect(Math.max(...want.map((v, i) => Math.abs(v - (got[i] ?? NaN))))).toBeLessThanOrEqual(1);
+});

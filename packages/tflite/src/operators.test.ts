@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  byteSize,
   fromBytes,
   type Graph,
   numElements,
@@ -60,7 +61,7 @@ function compareCase(one: OperatorCase): void {
   const own = one.spec.outputs.length;
   let states: Uint8Array[] = graph.inputs
     .slice(one.spec.inputs.length)
-    .map(({ type }) => new Uint8Array(4 * numElements(staticShape(type.shape))));
+    .map(({ type }) => new Uint8Array(byteSize(type.dtype) * numElements(staticShape(type.shape))));
   for (const inputs of caseInputs(one, SETS)) {
     const outputs = ourOutputs(graph, [...inputs, ...states]);
     states = outputs.slice(own).map(({ data }) => toBytes(data));

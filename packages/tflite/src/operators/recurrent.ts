@@ -1,4 +1,12 @@
-import { type Attrs, CompileError, fromNumbers, itemAt, toNumbers, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  CompileError,
+  fromNumbers,
+  itemAt,
+  type TensorType,
+  toNumbers,
+  type Value,
+} from '@ghostc/ir';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { SequenceRNNOptions } from '../generated/sequence-rnnoptions.ts';
@@ -7,8 +15,8 @@ import { UnidirectionalSequenceLSTMOptions } from '../generated/unidirectional-s
 import type { OperatorReader } from '../operator-reader.ts';
 import { typeOf } from '../tensor-table.ts';
 import { activated, activationAttributes } from './fused-activation.ts';
+import { inReals } from './in-reals.ts';
 import { asDeclared } from './linear.ts';
-import { refuseQuantized } from './quantized-output.ts';
 
 /** Inputs of an LSTM that have no counterpart in the IR, and what they are. */
 const refusedInputs = [
@@ -18,8 +26,8 @@ const refusedInputs = [
 ] as const;
 
 /** UNIDIRECTIONAL_SEQUENCE_LSTM. Its inputs have the gates input, forget, cell, output; ONNX's order is input, output, forget, cell. */
-export function readSequenceLstm(node: OperatorReader): void {
-  refuseQuantized(node);
+export function readSequenceLstm(given: OperatorReader): void {
+  const node = inReals(given);
   const options = node.options(
     BuiltinOptions.UnidirectionalSequenceLSTMOptions,
     new UnidirectionalSequenceLSTMOptions(),
@@ -30,7 +38,7 @@ export function readSequenceLstm(node: OperatorReader): void {
   if (options.diagonalRecurrentTensors()) throw unsupported(node, 'diagonal weights');
   const act = functionOf(node, options.fusedActivationFunction());
   readSequence(node, {
-    attrs: { cell: 'lstm', functions: ['sigmoid', act, act], cell_clip: options.cellClip() },
+    attrs: { cell: 'lstm', functions: ['sigmoid', act, act], cell_clip: clipOf(node, options.cellClip()) },
     timeMajor: options.timeMajor(),
     weights: [1, 4, 2, 3],
     recurrent: [5, 8, 6, 7],
@@ -39,9 +47,16 @@ export function readSequenceLstm(node: OperatorReader): void {
   });
 }
 
+/** Where cells are cut: integers end where their 16 bits do, 0 is nowhere. */
+function clipOf(node: OperatorReader, declared: number): number {
+  const { quant } = typeOf(node.inputTensor(19));
+  const largest = (quant?.scale[0] ?? 0) * 32767;
+  return declared > 0 && largest > 0 ? Math.min(declared, largest) : declared || largest;
+}
+
 /** UNIDIRECTIONAL_SEQUENCE_RNN. */
-export function readSequenceRnn(node: OperatorReader): void {
-  refuseQuantized(node);
+export function readSequenceRnn(given: OperatorReader): void {
+  const node = inReals(given);
   const options = node.options(BuiltinOptions.SequenceRNNOptions, new SequenceRNNOptions());
   readSequence(node, {
     attrs: { cell: 'rnn', functions: [functionOf(node, options.fusedActivationFunction())] },
@@ -74,16 +89,28 @@ function readSequence(
   const x = timeMajor ? given : node.table.permuted(given, [1, 0, 2]);
   const kept = states.map((i) => variables.read(node.inputIndex(i), typeOf(node.inputTensor(i))));
   const before = kept.map((state) =>
-    node.emit('reshape', [state], { shape: [1, ...state.type.shape].map(Number) }),
+    node.emit('reshape', [realOf(node, state)], { shape: [1, ...state.type.shape].map(Number) }),
   );
   const inputs = [x, rows(node, weights), rows(node, recurrent), biasRows(node, biases), ...before];
   const endings = ['_steps', ...states.map((_, k) => `_state_${k}`)];
   const [y, ...after] = node.emitAll('recurrent', inputs, attrs, endings);
   states.forEach((i, k) => {
     const { shape } = node.inputTensor(i);
-    variables.assign(node.inputIndex(i), node.emit('reshape', [itemAt(after, k)], { shape }));
+    const left = node.emit('reshape', [itemAt(after, k)], { shape });
+    variables.assign(node.inputIndex(i), stored(node, left, typeOf(node.inputTensor(i))));
   });
   if (y) node.setOutput(asDeclared(node, timeMajor ? y : node.table.permuted(y, [2, 0, 1, 3])), 'plain');
+}
+
+function realOf(node: OperatorReader, value: Value): Value {
+  return value.type.quant ? node.emit('dequantize_linear', [value]) : value;
+}
+
+/** A state in the integers of its variable, if it has any. */
+function stored(node: OperatorReader, value: Value, { dtype, quant }: TensorType): Value {
+  if (!quant) return value;
+  const attrs = { y_scale: itemAt(quant.scale, 0), y_zero_point: itemAt(quant.zeroPoint, 0), y_dtype: dtype };
+  return node.emit('quantize_linear', [value], attrs);
 }
 
 /** Matrices of the gates, one below the other: [1,G H,I]. */
@@ -109,6 +136,8 @@ function weights(node: OperatorReader, shape: readonly number[], values: readonl
 
 function constantOf(node: OperatorReader, i: number): { shape: readonly number[]; data: number[] } {
   const constant = node.table.realConstant(node.inputIndex(i));
+  if (constant && constant.dtype !== 'f32')
+    throw unsupported(node, `${node.inputTensor(i).name} of ${constant.dtype} without a scale`);
   if (constant) return { shape: constant.shape, data: Array.from(toNumbers(constant), Number) };
   throw new CompileError(
     'tflite/dynamic',
@@ -126,27 +155,31 @@ function functionOf(node: OperatorReader, kind: ActivationFunctionType): string 
  * SVDF: each filter keeps what it gave for the last M inputs, and weighs them; filters of a unit are summed. Input [N,I], feature
  * weights [F,I], time weights [F,M], state [N,F M], output [N,F/rank].
  */
-export function readSvdf(node: OperatorReader): void {
-  refuseQuantized(node);
+export function readSvdf(given: OperatorReader): void {
+  const node = inReals(given);
   const options = node.options(BuiltinOptions.SVDFOptions, new SVDFOptions());
   const { variables } = node.table;
   const [features, times] = [node.realInput(1), node.realInput(2)];
   const [filters = 0, memory = 0] = times.type.shape.map(Number);
   const [batch = 0] = node.inputTensor(0).shape;
-  const state = variables.read(node.inputIndex(4), typeOf(node.inputTensor(4)));
-  const columns = node.emit('reshape', [state], { shape: [batch, filters, memory] });
+  const type = typeOf(node.inputTensor(4));
+  const state = variables.read(node.inputIndex(4), type);
+  const columns = node.emit('reshape', [realOf(node, state)], { shape: [batch, filters, memory] });
   const later = node.emit('slice', [columns], { axes: [2], starts: [1], ends: [memory] });
   const now = node.emit('fully_connected', [node.input(0, 'plain'), features, null]);
   const newest = node.emit('reshape', [now], { shape: [batch, filters, 1] });
   const next = node.emit('concat', [later, newest], { axis: 2 });
-  variables.assign(node.inputIndex(4), node.emit('reshape', [next], { shape: [batch, filters * memory] }));
+  const left = node.emit('reshape', [next], { shape: [batch, filters * memory] });
+  variables.assign(node.inputIndex(4), stored(node, left, type));
   const weighted = node.emit('mul', [next, times]);
   const units = node.emit('reshape', [weighted], {
     shape: [batch, filters / options.rank(), options.rank() * memory],
   });
   const sums = node.emit('reduce_sum', [units], { axes: [2], keepdims: false });
   const y = node.has(3) ? node.emit('add', [sums, node.input(3, 'plain')]) : sums;
-  node.setOutput(activated(node, y, options.fusedActivationFunction()), 'plain');
+  // TFLite's kernel of integers has no activation but the end of the type.
+  const act = node.real ? ActivationFunctionType.NONE : options.fusedActivationFunction();
+  node.setOutput(activated(node, y, act), 'plain');
 }
 
 function unsupported(node: OperatorReader, what: string): CompileError {

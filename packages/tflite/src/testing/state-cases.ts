@@ -1,6 +1,7 @@
+import { randomTensor, toBytes } from '@ghostc/ir';
 import type { OperatorOptions, OperatorSpec, TensorSpec } from '../encode-model.ts';
 import { RELU, sequenceLstm, sequenceRnn, svdf, TANH } from '../operator-options.ts';
-import { float, floatConstant, type OperatorCase } from './operator-case.ts';
+import { float, floatConstant, int8, int16, integers, type OperatorCase } from './operator-case.ts';
 
 const state = (...shape: number[]): TensorSpec => ({ ...float(...shape), variable: true });
 
@@ -97,6 +98,22 @@ export const stateCases: readonly OperatorCase[] = [
     output: float(2, 4),
     options: svdf(2, RELU),
   }),
+  {
+    ...recurrent({
+      name: 'svdf/int8',
+      code: 'SVDF',
+      inputs: [
+        int8([2, 3], 0.05, 3),
+        { ...int8([8, 3], 0.02, 0), data: toBytes(randomTensor({ dtype: 'i8', shape: [8, 3] }, 67).data) },
+        { ...int16([8, 5], 0.05), data: toBytes(randomTensor({ dtype: 'i16', shape: [8, 5] }, 68).data) },
+        { ...integers([900, -4000, 70, 0]), scale: [Math.fround(0.002 * 0.05)], zeroPoint: [0] },
+        { ...int16([2, 40], 0.002), variable: true },
+      ],
+      output: int8([2, 4], 0.3, -10),
+      options: svdf(2, RELU),
+    }),
+    steps: 1,
+  },
   recurrent({
     name: 'svdf/rank-1-no-bias',
     code: 'SVDF',
