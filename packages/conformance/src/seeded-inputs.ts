@@ -1,4 +1,4 @@
-import { CompileError, fromNumbers, type Graph, isFloat, isStatic, type Tensor, toNumbers } from '@ghostc/ir';
+import { CompileError, fromNumbers, type Graph, isStatic, type Tensor, toNumbers } from '@ghostc/ir';
 import { indexBound, openDimensions, withSizesOfOne } from '@ghostc/ops';
 import { type InputValues, inputTensor } from './input-values.ts';
 import type { Tensors } from './runtime.ts';
@@ -17,7 +17,7 @@ function inputsOf(graph: Graph, seed: number, values?: InputValues): Map<string,
     graph.inputs.map((input, i) => {
       const shape = input.type.shape.map((dim) => (isStatic(dim) ? dim : 1));
       const drawn = inputTensor({ ...input.type, shape }, { seed: seed * 1009 + i, input: i, values });
-      return [input.name, isFloat(drawn.dtype) ? drawn : within(drawn, indexBound(input))];
+      return [input.name, within(drawn, indexBound(input))];
     }),
   );
 }

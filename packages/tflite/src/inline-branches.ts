@@ -53,8 +53,7 @@ class Inliner {
 
   /** A branch with its tensors appended to those of the caller, and its inputs replaced by the caller's. */
   #branch(index: number, inputs: readonly number[], { model, tensors, callers }: Place): Branch {
-    if (index === 0 || callers.includes(index))
-      throw new CompileError('tflite/unsupported', `subgraph ${index} calls itself`);
+    refuseRecursion(index, callers);
     const decoded = this.#decoded.get(index) ?? model.subgraph(index);
     this.#decoded.set(index, decoded);
     const branch = this.inlined(decoded, [...callers, index]);
@@ -62,13 +61,8 @@ class Inliner {
     if (this.#operators > MAX_OPERATORS)
       throw new CompileError('tflite/too-large', `the branches have more than ${MAX_OPERATORS} operators`);
     refuseState(branch);
-    if (branch.inputs.length !== inputs.length)
-      throw new CompileError(
-        'tflite/decode',
-        `expected a branch of ${inputs.length} inputs, found ${branch.inputs.length}`,
-      );
     const first = tensors.length;
-    const known = new Map(branch.inputs.map((input, k) => [input, inputs[k] ?? -1]));
+    const known = argumentsOf(branch, inputs);
     const moved = (tensor: number): number => (tensor < 0 ? tensor : (known.get(tensor) ?? first + tensor));
     tensors.push(...branch.tensors);
     return {
@@ -80,6 +74,22 @@ class Inliner {
       outputs: branch.outputs.map(moved),
     };
   }
+}
+
+/** Throws `tflite/unsupported` for a subgraph that is being read. */
+export function refuseRecursion(index: number, callers: readonly number[]): void {
+  if (index === 0 || callers.includes(index))
+    throw new CompileError('tflite/unsupported', `subgraph ${index} calls itself`);
+}
+
+/** The caller's tensors for the inputs of a subgraph. */
+export function argumentsOf(subgraph: TfliteModel, tensors: readonly number[]): Map<number, number> {
+  if (subgraph.inputs.length === tensors.length)
+    return new Map(subgraph.inputs.map((input, k) => [input, tensors[k] ?? -1]));
+  throw new CompileError(
+    'tflite/decode',
+    `expected a subgraph of ${tensors.length} inputs, found ${subgraph.inputs.length}`,
+  );
 }
 
 /** Throws `tflite/unsupported` for a subgraph with state, which would be one for all its calls. */

@@ -2,7 +2,7 @@ import { CompileError, toBytes } from '@ghostc/ir';
 import type { TfliteModel, TfliteOperator } from './decode-model.ts';
 import { BuiltinOptions } from './generated/builtin-options.ts';
 import { WhileOptions } from './generated/while-options.ts';
-import { refuseState, withBranchesInlined } from './inline-branches.ts';
+import { argumentsOf, refuseRecursion, refuseState, withBranchesInlined } from './inline-branches.ts';
 import { OperatorReader } from './operator-reader.ts';
 import type { TensorTable } from './tensor-table.ts';
 
@@ -64,8 +64,7 @@ class Callee {
   readonly #constants = new Map<number, number>();
 
   constructor(index: number, place: Place, read: Read) {
-    if (index === 0 || place.callers.includes(index))
-      throw new CompileError('tflite/unsupported', `subgraph ${index} calls itself`);
+    refuseRecursion(index, place.callers);
     this.#model = withBranchesInlined(place.model.subgraph(index));
     refuseState(this.#model);
     this.#place = { table: place.table, model: this.#model, callers: [...place.callers, index] };
@@ -74,12 +73,7 @@ class Callee {
 
   /** Reads the operators on these tensors of the caller, and gives the tensors of the results. */
   results(inputs: readonly number[]): readonly number[] {
-    if (this.#model.inputs.length !== inputs.length)
-      throw new CompileError(
-        'tflite/decode',
-        `expected a subgraph of ${inputs.length} inputs, found ${this.#model.inputs.length}`,
-      );
-    const places = new Map(this.#model.inputs.map((input, k) => [input, inputs[k] ?? -1]));
+    const places = argumentsOf(this.#model, inputs);
     const moved = (index: number): number => (index < 0 ? index : this.#moved(index, places));
     this.#place.table.countSteps(1 + this.#model.operators.length);
     for (const operator of this.#model.operators)

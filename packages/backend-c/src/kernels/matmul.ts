@@ -62,6 +62,6 @@ export const matmul: Emit = ({ node, pointer }) => {
       params: ['const float *a', 'const float *b', 'float *y'],
       ...matrixProduct(node, { types, left: same, right: same, output: same }),
     },
-    args: [...node.inputs.slice(0, 2).map((_, i) => pointer(input(node, i))), pointer(node.output)],
+    args: [pointer(input(node, 0)), pointer(input(node, 1)), pointer(node.output)],
   };
 };

@@ -18,7 +18,7 @@ import type { OperatorReader } from '../operator-reader.ts';
 import { type AxisOrder, permuteTensor } from '../tensor-table.ts';
 import { activated } from './fused-activation.ts';
 import { inReals } from './in-reals.ts';
-import { isQuantized, lookedUp, picked, quantizedRange, requantized } from './quantized-output.ts';
+import { isQuantized, lookedUp, quantizedRange, requantized } from './quantized-output.ts';
 
 /** An operator of one input that maps element by element; on 8 bits by the table of TFLite's kernel, if there is one. */
 export const readUnary =
@@ -120,7 +120,7 @@ export const readExtreme =
   (node: OperatorReader): void => {
     const order = node.preferredOrder();
     const operands = [0, 1].map((i) => broadcastOperand(node, i, order));
-    node.setOutput(picked(node, op, operands), order);
+    node.setOutput(node.emit(op, operands), order);
   };
 
 /** An operator of two inputs with NumPy broadcasting. */

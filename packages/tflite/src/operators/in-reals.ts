@@ -2,21 +2,18 @@ import type { Value } from '@ghostc/ir';
 import { OperatorReader } from '../operator-reader.ts';
 import type { ReadOperator } from '../operator-table.ts';
 import { type AxisOrder, typeOf } from '../tensor-table.ts';
-import { outputQuant } from './quantized-output.ts';
+import { integersOf, isActivation, realOf } from './quantized-output.ts';
 
 /** An operator on integers that is computed on the real numbers they represent: dequantised, computed, quantised. */
 class RealOperator extends OperatorReader {
   override readonly real = true;
 
   override input(i: number, order: AxisOrder): Value {
-    const x = super.input(i, order);
-    return x.type.quant ? this.emit('dequantize_linear', [x]) : x;
+    return realOf(this, super.input(i, order));
   }
 
   override setOutput(value: Value, order: AxisOrder, k = 0): void {
-    const { quant } = typeOf(this.outputTensor(k));
-    const y = quant ? this.emit('quantize_linear', [value], { ...outputQuant(this) }) : value;
-    super.setOutput(y, order, k);
+    super.setOutput(integersOf(this, value, typeOf(this.outputTensor(k))), order, k);
   }
 }
 
@@ -26,7 +23,7 @@ class RealOperator extends OperatorReader {
  */
 export function inReals(node: OperatorReader): OperatorReader {
   const tensors = [...node.operator.inputs, ...node.operator.outputs].filter((index) => index >= 0);
-  const quantized = tensors.some((index) => typeOf(node.table.tensor(index)).quant !== undefined);
+  const quantized = tensors.some((index) => isActivation(typeOf(node.table.tensor(index))));
   return quantized ? new RealOperator(node.operator, node.table) : node;
 }
 

@@ -9,7 +9,7 @@ import { UnpackOptions } from '../generated/unpack-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { typeOf } from '../tensor-table.ts';
 import { asDeclared } from './linear.ts';
-import { isQuantized, picked, refuseQuantized, requantized } from './quantized-output.ts';
+import { isQuantized, refuseQuantized, requantized } from './quantized-output.ts';
 
 /** PACK: tensors of one shape along a new axis. */
 export function readPack(node: OperatorReader): void {
@@ -90,7 +90,7 @@ export function readSelect(node: OperatorReader): void {
   const picks = rows
     ? node.emit('reshape', [condition], { shape: [...shape, ...new Array<number>(rank - 1).fill(1)] })
     : condition;
-  node.setOutput(picked(node, 'where', [picks, node.input(1, 'plain'), node.input(2, 'plain')]), 'plain');
+  node.setOutput(node.emit('where', [picks, node.input(1, 'plain'), node.input(2, 'plain')]), 'plain');
 }
 
 /** CAST to the declared type. */

@@ -1,4 +1,11 @@
-import { type Attrs, CompileError, type Value } from '@ghostc/ir';
+import {
+  type Attrs,
+  CompileError,
+  type DType,
+  type QuantParams,
+  type TensorType,
+  type Value,
+} from '@ghostc/ir';
 import {
   type ActivationType,
   activationTypes,
@@ -13,21 +20,39 @@ import { typeOf } from '../tensor-table.ts';
 
 /** Does the operator compute in integers? */
 export function isQuantized(node: OperatorReader, k = 0): boolean {
-  const { dtype, quant } = typeOf(node.outputTensor(k));
-  return !node.real && quant !== undefined && activationTypes.some((known) => known === dtype);
+  return !node.real && isActivation(typeOf(node.outputTensor(k)));
 }
 
-/** Scale, zero point and type of the output as attributes. */
-export function outputQuant(node: OperatorReader): OutputQuant {
-  const { name } = node.outputTensor();
-  const { dtype, quant } = typeOf(node.outputTensor());
-  if (!quant || quant.axis !== undefined || !activationTypes.some((known) => known === dtype))
+/** A type of quantised activations; integers of other types stand for themselves. */
+export function isActivation({ dtype, quant }: TensorType): boolean {
+  return quant !== undefined && activationTypes.some((known) => known === dtype);
+}
+
+/** Scale, zero point and type of an output as attributes. */
+export function outputQuant(node: OperatorReader, k = 0): OutputQuant {
+  const type = typeOf(node.outputTensor(k));
+  const { dtype, quant } = type;
+  if (!quant || quant.axis !== undefined || !isActivation(type))
     throw new CompileError(
       'tflite/quantization',
-      `${node.code} expects an output of ${activationTypes.join(', ')} with one scale, found ${name} of ${dtype}`,
+      `${node.code} expects an output of ${activationTypes.join(', ')} with one scale, found ${node.outputTensor(k).name} of ${dtype}`,
     );
-  const { scale, zeroPoint } = quant;
+  return quantAttrs(quant, dtype);
+}
+
+function quantAttrs({ scale, zeroPoint }: QuantParams, dtype: DType): OutputQuant {
   return { y_scale: scale[0] ?? 1, y_zero_point: zeroPoint[0] ?? 0, y_dtype: dtype as ActivationType };
+}
+
+/** The real numbers that the elements of a quantised activation represent; other values as they are. */
+export function realOf(node: OperatorReader, x: Value): Value {
+  return isActivation(x.type) ? node.emit('dequantize_linear', [x]) : x;
+}
+
+/** Real numbers in the integers of a type, if it is one of quantised activations. */
+export function integersOf(node: OperatorReader, y: Value, type: TensorType): Value {
+  const { dtype, quant } = type;
+  return quant && isActivation(type) ? node.emit('quantize_linear', [y], { ...quantAttrs(quant, dtype) }) : y;
 }
 
 /** `outputQuant`, and the fused activation as bounds of the output's integers. */
@@ -68,18 +93,6 @@ export function lookedUp(node: OperatorReader, x: Value, reference: ReferenceTab
   const attrs = outputQuant(node);
   const table = node.table.graph.addConstant(`${node.outputTensor().name}_table`, reference(x.type, attrs));
   return node.emit('qlinear_lookup', [x, table], { ...attrs });
-}
-
-/** A result that is an element of the operands: in real numbers, which become the integers again that they were. */
-export function picked(
-  node: OperatorReader,
-  op: string,
-  operands: readonly Value[],
-  attrs: Attrs = {},
-): Value {
-  if (!isQuantized(node)) return node.emit(op, operands, attrs);
-  const real = operands.map((x) => (x.type.quant ? node.emit('dequantize_linear', [x]) : x));
-  return node.emit('quantize_linear', [node.emit(op, real, attrs)], { ...outputQuant(node) });
 }
 
 /** Refuses an operator that computes in integers and has no quantised op. */

@@ -17,6 +17,7 @@ import { typeOf } from '../tensor-table.ts';
 import { activated, activationAttributes } from './fused-activation.ts';
 import { inReals } from './in-reals.ts';
 import { asDeclared } from './linear.ts';
+import { integersOf, realOf } from './quantized-output.ts';
 
 /** Inputs of an LSTM that have no counterpart in the IR, and what they are. */
 const refusedInputs = [
@@ -97,20 +98,9 @@ function readSequence(
   states.forEach((i, k) => {
     const { shape } = node.inputTensor(i);
     const left = node.emit('reshape', [itemAt(after, k)], { shape });
-    variables.assign(node.inputIndex(i), stored(node, left, typeOf(node.inputTensor(i))));
+    variables.assign(node.inputIndex(i), integersOf(node, left, typeOf(node.inputTensor(i))));
   });
   if (y) node.setOutput(asDeclared(node, timeMajor ? y : node.table.permuted(y, [2, 0, 1, 3])), 'plain');
-}
-
-function realOf(node: OperatorReader, value: Value): Value {
-  return value.type.quant ? node.emit('dequantize_linear', [value]) : value;
-}
-
-/** A state in the integers of its variable, if it has any. */
-function stored(node: OperatorReader, value: Value, { dtype, quant }: TensorType): Value {
-  if (!quant) return value;
-  const attrs = { y_scale: itemAt(quant.scale, 0), y_zero_point: itemAt(quant.zeroPoint, 0), y_dtype: dtype };
-  return node.emit('quantize_linear', [value], attrs);
 }
 
 /** Matrices of the gates, one below the other: [1,G H,I]. */
@@ -170,13 +160,13 @@ export function readSvdf(given: OperatorReader): void {
   const newest = node.emit('reshape', [now], { shape: [batch, filters, 1] });
   const next = node.emit('concat', [later, newest], { axis: 2 });
   const left = node.emit('reshape', [next], { shape: [batch, filters * memory] });
-  variables.assign(node.inputIndex(4), stored(node, left, type));
+  variables.assign(node.inputIndex(4), integersOf(node, left, type));
   const weighted = node.emit('mul', [next, times]);
   const units = node.emit('reshape', [weighted], {
     shape: [batch, filters / options.rank(), options.rank() * memory],
   });
   const sums = node.emit('reduce_sum', [units], { axes: [2], keepdims: false });
-  const y = node.has(3) ? node.emit('add', [sums, node.input(3, 'plain')]) : sums;
+  const y = node.has(3) ? node.emit('add', [sums, node.realInput(3)]) : sums;
   // TFLite's kernel of integers has no activation but the end of the type.
   const act = node.real ? ActivationFunctionType.NONE : options.fusedActivationFunction();
   node.setOutput(activated(node, y, act), 'plain');

@@ -7,7 +7,7 @@ import type { OperatorReader } from '../operator-reader.ts';
 import type { AxisOrder } from '../tensor-table.ts';
 import { inReals } from './in-reals.ts';
 import { asDeclared } from './linear.ts';
-import { isQuantized, outputQuant, picked } from './quantized-output.ts';
+import { isQuantized, outputQuant } from './quantized-output.ts';
 
 /** MEAN, SUM, REDUCE_MAX, REDUCE_MIN over constant axes. */
 export const readReduce =
@@ -22,7 +22,7 @@ export const readReduce =
     const given = node.integers(1, 'axes').map((axis) => node.axis(axis, 'plain', shape.length));
     const order = reduceOrder(node, given, options);
     const axes = given.map((axis) => node.axis(axis, order, shape.length)).sort((a, b) => a - b);
-    const y = picked(node, op, [node.input(0, order)], { axes, keepdims: options.keepDims() });
+    const y = node.emit(op, [node.input(0, order)], { axes, keepdims: options.keepDims() });
     node.setOutput(y, options.keepDims() ? order : 'plain');
   };
 

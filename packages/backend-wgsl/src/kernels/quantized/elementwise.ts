@@ -14,26 +14,28 @@ import {
   sumMultipliers,
 } from '@ghostc/ops';
 import type { Emit, KernelContext, Step } from '../../kernel.ts';
-import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
+import { broadcastStrides, collapseNest, type StridedNest } from '../../strided-nest.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { bytesAt, sourceOf } from '../operands.ts';
 import { byteStep, limits, wordsOfBytes } from './byte-step.ts';
 import { byteText, limitedText, scaledText, weightText } from './integer-text.ts';
 
-interface PairText {
+interface OperandsText {
   readonly id: string;
   readonly attrs: Requantized;
-  /** Expression of the scaled result, from `p` and `q`, x - zero point of both operands. */
-  readonly formula: string;
+  /** Over the outputs, with strides of both operands. */
+  readonly nest: StridedNest;
+  /** What returns an output, from the places `a` and `b`; ZA and ZB are the zero points. */
+  readonly lines: string;
   readonly ints: Readonly<Record<string, number>>;
 }
 
-/** y = limited(formula) over pairs of elements, with NumPy broadcasting. */
-function pairStep({ node, arena }: KernelContext, { id, attrs, formula, ints }: PairText): Step {
+/** A step whose outputs are computed from two quantised operands. */
+export function operandsStep(
+  { node, arena }: KernelContext,
+  { id, attrs, nest, lines, ints }: OperandsText,
+): Step {
   const [a, b] = [sourceOf(node, 0), sourceOf(node, 1)];
-  const shape = staticShape(node.output.type.shape);
-  const strides = [a, b].map(({ type }) => broadcastStrides(staticShape(type.shape), shape));
-  const nest = collapseNest({ dims: shape, strides });
   const index = nestText(nest, { a: arena(a) * 4, b: arena(b) * 4 });
   return byteStep({
     id: `${id}_${attrs.rounding}_${nest.dims.length}d_${a.type.dtype}`,
@@ -41,12 +43,7 @@ function pairStep({ node, arena }: KernelContext, { id, attrs, formula, ints }: 
       byteText(a.type.dtype),
       scaledText(attrs.rounding),
       limitedText,
-      `fn value(item: i32) -> i32 {
-${index.text}
-let p = byte(a) - ZA;
-let q = byte(b) - ZB;
-return limited(${formula});
-}`,
+      `fn value(item: i32) -> i32 {\n${index.text}\n${lines}\n}`,
     ],
     ints: {
       ...index.ints,
@@ -60,8 +57,25 @@ return limited(${formula});
   });
 }
 
+interface PairText extends Omit<OperandsText, 'nest' | 'lines'> {
+  /** Expression of the scaled result, from `p` and `q`, x - zero point of both operands. */
+  readonly formula: string;
+}
+
+/** y = limited(formula) over pairs of elements, with NumPy broadcasting. */
+function pairStep(context: KernelContext, { formula, ...text }: PairText): Step {
+  const { node } = context;
+  const shape = staticShape(node.output.type.shape);
+  const strides = [0, 1].map((i) => broadcastStrides(staticShape(sourceOf(node, i).type.shape), shape));
+  return operandsStep(context, {
+    ...text,
+    nest: collapseNest({ dims: shape, strides }),
+    lines: `let p = byte(a) - ZA;\nlet q = byte(b) - ZB;\nreturn limited(${formula});`,
+  });
+}
+
 /** Parameters M_name and S_name. */
-function fixedInts(name: string, { multiplier, shift }: FixedMultiplier): Record<string, number> {
+export function fixedInts(name: string, { multiplier, shift }: FixedMultiplier): Record<string, number> {
   return { [`M_${name}`]: multiplier, [`S_${name}`]: shift };
 }
 
