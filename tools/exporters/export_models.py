@@ -1,10 +1,11 @@
 """Exports networks of timm, torchvision, ultralytics and detectors.py to ONNX, as people export them.
 
     python tools/exporters/export_models.py FOLDER [--only TEXT] [--exporter torchscript|dynamo] [--opset N] [--variant NAME]
+                                              [--sample N]
 
 needs torch, torchvision, timm, ultralytics, onnx, onnxruntime and onnxscript. For each network: both exporters of PyTorch, four
-opsets, and the variants static, dynamic batch, dynamic size and float16. A file that is there is left alone, so that a stopped run
-goes on. Weights are random from a fixed seed. FOLDER/index.json has, for each file, the network, the Ghost modules in its code, and
+opsets, and the variants static, dynamic batch, dynamic size and float16; with --sample, N of these 32 forms, others for the next
+network, so that all forms come equally often. A file that is there is left alone, so that a stopped run goes on. Weights are random from a fixed seed. FOLDER/index.json has, for each file, the network, the Ghost modules in its code, and
 other sizes than the example's for its symbolic dimensions. A file that ONNX Runtime does not run at those sizes is deleted.
 """
 
@@ -126,17 +127,32 @@ def main():
     parser.add_argument("--exporter", choices=list(OPSETS), action="append")
     parser.add_argument("--opset", type=int, action="append")
     parser.add_argument("--variant", choices=VARIANTS, action="append")
+    parser.add_argument("--sample", type=int, default=32, metavar="N", help="only N forms of each network")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings("ignore")
-    for name, build in networks():
+    forms = list(all_forms())
+    for place, (name, build) in enumerate(networks()):
         if args.only not in name:
             continue
-        for exporter in args.exporter or OPSETS:
-            for opset in OPSETS[exporter]:
-                for variant in args.variant or VARIANTS:
-                    if not args.opset or opset in args.opset:
-                        one(args.folder, name, build, exporter, opset, variant)
+        for number in range(args.sample):
+            exporter, opset, variant = forms[sampled(place, number, args.sample, len(forms))]
+            asked = ((exporter, args.exporter), (opset, args.opset), (variant, args.variant))
+            if all(not wanted or value in wanted for value, wanted in asked):
+                one(args.folder, name, build, exporter, opset, variant)
+
+
+def all_forms():
+    """Exporter, opset and variant; forms that stand far apart differ in all three."""
+    versions = [(exporter, opset) for opsets in zip(*OPSETS.values()) for exporter, opset in zip(OPSETS, opsets)]
+    for turn, variant in enumerate(VARIANTS):
+        for exporter, opset in versions[turn:] + versions[:turn]:
+            yield exporter, opset, variant
+
+
+def sampled(place, number, count, forms):
+    """Which form comes as `number` of `count` for the network at `place`: as far apart as can be, the next network one further."""
+    return (number * forms // count + place) % forms
 
 
 def one(folder, name, build, exporter, opset, variant):

@@ -96,8 +96,9 @@ function checkNetwork(
 }
 
 function networkFile(name: string): string {
+  if (name.endsWith('.onnx')) return name;
   const known = networks[name];
-  if (!known) throw new Error(`unknown network ${name}; expected ${networkNames.join(', ')}`);
+  if (!known) throw new Error(`unknown network ${name}; expected a file or ${networkNames.join(', ')}`);
   const given = process.env.GHOSTC_EXPORTS;
   if (given) return join(given, `${name}.onnx`);
   const folder = join(root, 'node_modules/.cache/exports');

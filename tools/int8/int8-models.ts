@@ -5,7 +5,14 @@ import { seededSamples, type Tensors, withOneImage } from '@ghostc/conformance';
 import { buildFromSpec } from '@ghostc/ghostnet';
 import { type Graph, itemAt, tensor } from '@ghostc/ir';
 import { readOnnx } from '@ghostc/onnx';
-import { normalize, type QuantizedModel, type QuantizeOptions, quantize, splitSamples } from '@ghostc/quant';
+import {
+  normalize,
+  type QuantizedModel,
+  type QuantizeOptions,
+  quantize,
+  type Sample,
+  splitSamples,
+} from '@ghostc/quant';
 
 const fixtures = join(process.cwd(), 'test-fixtures/models');
 const fmnist = join(fixtures, 'ghost_fmnist');
@@ -43,14 +50,13 @@ export function seededInt8(name: string): Graph {
 
 /** The trained network in int8, calibrated on its 200 calibration images. */
 export function trainedInt8(options: QuantizeOptions = {}): QuantizedModel {
-  const float = loweredModel('ghost_fmnist');
-  const samples = calibrationImages(float).map((inputs, i) => ({ name: `image ${i}`, inputs }));
-  return quantize(float, samples, options);
+  return quantize(loweredModel('ghost_fmnist'), calibrationImages(), options);
 }
 
 /** The 200 calibration images of the trained network. */
-function calibrationImages(graph: Graph): Tensors[] {
-  return images(graph, 'calib_images_u8_200x28x28.bin');
+export function calibrationImages(): Sample[] {
+  const float = loweredModel('ghost_fmnist');
+  return images(float, 'calib_images_u8_200x28x28.bin').map((inputs, i) => ({ name: `image ${i}`, inputs }));
 }
 
 /** The first of its 2,000 test images. */

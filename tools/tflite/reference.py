@@ -71,6 +71,13 @@ def write_layers(path: pathlib.Path, content: bytes, interpreter: Interpreter) -
             stem.with_name(f"{stem.name}.{k}.{name}").write_bytes(data)
 
 
+def kernels_for(content: bytes) -> OpResolverType:
+    """The reference kernels, but for one that leaves out the last channel of its window; TensorFlow and TFLite's others have it."""
+    codes = {code.builtinCode for code in schema.ModelT.InitFromPackedBuf(content, 0).operatorCodes}
+    wrong = schema.BuiltinOperator.LOCAL_RESPONSE_NORMALIZATION in codes
+    return OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if wrong else OpResolverType.BUILTIN_REF
+
+
 def run(path: pathlib.Path) -> bytes:
     content = path.read_bytes()
     layers = path.name.endswith(".layers.tflite")
@@ -79,7 +86,7 @@ def run(path: pathlib.Path) -> bytes:
     interpreter = Interpreter(
         model_content=content,
         num_threads=1,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_op_resolver_type=kernels_for(content),
         experimental_preserve_all_tensors=layers,
     )
     interpreter.allocate_tensors()

@@ -26,7 +26,7 @@ What int8 has to show, all of it or the named parts:
             needs PyTorch, timm and ultralytics from PyPI (gigabytes), or GHOSTC_EXPORTS=FOLDER with NAME.onnx: ${networkNames.join(', ')}
 
   --model NAME    bits and sizes of this model instead: a name, an .onnx or .tflite file, or a spec such as ghostnet:0.5;
-                  of networks, only these
+                  of networks, only these; a file has one input, f32 [1,C,H,W]
   --int16 PERCENT of networks: 16-bit activations for up to this part of the multiply-accumulates (10)
   --effort S      of networks, as of quantize --auto (300)
   --targets LIST  of bits and tflite: ${targets.join(',')} if absent
@@ -35,6 +35,7 @@ What int8 has to show, all of it or the named parts:
 Examples:
   npm run verify:int8
   npm run verify:int8 -- bits --model ghostnet:0.5@96 --targets c@cortex-m4,wgsl
+  npm run verify:int8 -- networks --model mine.onnx --int16 0
 
 Exit code 0 only if all hold.`;
 

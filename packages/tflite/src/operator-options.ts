@@ -7,6 +7,7 @@ import { ArgMinOptions } from './generated/arg-min-options.ts';
 import { BatchMatMulOptions } from './generated/batch-mat-mul-options.ts';
 import { ConcatenationOptions } from './generated/concatenation-options.ts';
 import { Conv2DOptions } from './generated/conv2-doptions.ts';
+import { Conv3DOptions } from './generated/conv3-doptions.ts';
 import { CumsumOptions } from './generated/cumsum-options.ts';
 import { DepthToSpaceOptions } from './generated/depth-to-space-options.ts';
 import { DepthwiseConv2DOptions } from './generated/depthwise-conv2-doptions.ts';
@@ -16,6 +17,7 @@ import { GatherOptions } from './generated/gather-options.ts';
 import { GeluOptions } from './generated/gelu-options.ts';
 import { IfOptions } from './generated/if-options.ts';
 import { LeakyReluOptions } from './generated/leaky-relu-options.ts';
+import { LocalResponseNormalizationOptions } from './generated/local-response-normalization-options.ts';
 import { MirrorPadOptions } from './generated/mirror-pad-options.ts';
 import { MulOptions } from './generated/mul-options.ts';
 import { OneHotOptions } from './generated/one-hot-options.ts';
@@ -63,6 +65,18 @@ export const conv = (
   { act = 0, dilations: [y = 1, x = 1] = [] }: WindowMore = {},
 ): OperatorOptions =>
   options('Conv2DOptions', (b) => Conv2DOptions.createConv2DOptions(b, padding, w, h, act, x, y));
+
+export const conv3d = (
+  padding: Padding,
+  [d = 1, h = 1, w = 1]: readonly number[],
+  { act = 0, dilations: [z = 1, y = 1, x = 1] = [] }: WindowMore = {},
+): OperatorOptions =>
+  options('Conv3DOptions', (b) => Conv3DOptions.createConv3DOptions(b, padding, d, w, h, act, z, x, y));
+
+export const localResponse = (radius: number, bias: number, alpha: number, beta: number): OperatorOptions =>
+  options('LocalResponseNormalizationOptions', (b) =>
+    LocalResponseNormalizationOptions.createLocalResponseNormalizationOptions(b, radius, bias, alpha, beta),
+  );
 
 export const depthwise = (
   padding: Padding,

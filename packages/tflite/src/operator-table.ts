@@ -1,6 +1,6 @@
 import { hardSwishTable, logisticTable, tanhTable } from '@ghostc/ops';
 import type { OperatorReader } from './operator-reader.ts';
-import { readConv2d, readDepthwiseConv2d } from './operators/convolution.ts';
+import { readConv2d, readConv3d, readDepthwiseConv2d } from './operators/convolution.ts';
 import {
   floatTable,
   readAddN,
@@ -13,6 +13,7 @@ import {
   readGelu,
   readL2Normalization,
   readLeakyRelu,
+  readLocalResponseNormalization,
   readPrelu,
   readRsqrt,
   readSquare,
@@ -85,6 +86,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['COMPLEX_ABS', readComplexAbs],
   ['CONCATENATION', readConcatenation],
   ['CONV_2D', readConv2d],
+  ['CONV_3D', real(readConv3d)],
   ['COS', readUnary('cos')],
   ['CUMSUM', real(readCumsum)],
   ['DENSIFY', readDensify],
@@ -120,6 +122,7 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
   ['LEAKY_RELU', readLeakyRelu],
   ['LESS', real(readComparison('less'))],
   ['LESS_EQUAL', real(readComparison('less_equal'))],
+  ['LOCAL_RESPONSE_NORMALIZATION', real(readLocalResponseNormalization)],
   ['LOG', readUnary('log')],
   ['LOG_SOFTMAX', real(readLogSoftmax)],
   ['LOGICAL_AND', readBinary('logical_and')],

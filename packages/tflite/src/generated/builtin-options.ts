@@ -9,6 +9,7 @@ import { ArgMinOptions } from './arg-min-options.js';
 import { BatchMatMulOptions } from './batch-mat-mul-options.js';
 import { ConcatenationOptions } from './concatenation-options.js';
 import { Conv2DOptions } from './conv2-doptions.js';
+import { Conv3DOptions } from './conv3-doptions.js';
 import { CumsumOptions } from './cumsum-options.js';
 import { DepthToSpaceOptions } from './depth-to-space-options.js';
 import { DepthwiseConv2DOptions } from './depthwise-conv2-doptions.js';
@@ -18,6 +19,7 @@ import { GatherOptions } from './gather-options.js';
 import { GeluOptions } from './gelu-options.js';
 import { IfOptions } from './if-options.js';
 import { LeakyReluOptions } from './leaky-relu-options.js';
+import { LocalResponseNormalizationOptions } from './local-response-normalization-options.js';
 import { MirrorPadOptions } from './mirror-pad-options.js';
 import { MulOptions } from './mul-options.js';
 import { OneHotOptions } from './one-hot-options.js';
@@ -52,6 +54,7 @@ export enum BuiltinOptions {
   SoftmaxOptions = 9,
   ConcatenationOptions = 10,
   AddOptions = 11,
+  LocalResponseNormalizationOptions = 13,
   ResizeBilinearOptions = 15,
   ReshapeOptions = 17,
   SpaceToDepthOptions = 19,
@@ -79,14 +82,15 @@ export enum BuiltinOptions {
   DepthToSpaceOptions = 94,
   BatchMatMulOptions = 101,
   CumsumOptions = 102,
+  Conv3DOptions = 106,
   VarHandleOptions = 111,
   GeluOptions = 116
 }
 
 export function unionToBuiltinOptions(
   type: BuiltinOptions,
-  accessor: (obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null
-): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null {
+  accessor: (obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|Conv3DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|LocalResponseNormalizationOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|Conv3DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|LocalResponseNormalizationOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|Conv3DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|LocalResponseNormalizationOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(new Conv2DOptions())! as Conv2DOptions;
@@ -97,6 +101,7 @@ export function unionToBuiltinOptions(
     case 'SoftmaxOptions': return accessor(new SoftmaxOptions())! as SoftmaxOptions;
     case 'ConcatenationOptions': return accessor(new ConcatenationOptions())! as ConcatenationOptions;
     case 'AddOptions': return accessor(new AddOptions())! as AddOptions;
+    case 'LocalResponseNormalizationOptions': return accessor(new LocalResponseNormalizationOptions())! as LocalResponseNormalizationOptions;
     case 'ResizeBilinearOptions': return accessor(new ResizeBilinearOptions())! as ResizeBilinearOptions;
     case 'ReshapeOptions': return accessor(new ReshapeOptions())! as ReshapeOptions;
     case 'SpaceToDepthOptions': return accessor(new SpaceToDepthOptions())! as SpaceToDepthOptions;
@@ -124,6 +129,7 @@ export function unionToBuiltinOptions(
     case 'DepthToSpaceOptions': return accessor(new DepthToSpaceOptions())! as DepthToSpaceOptions;
     case 'BatchMatMulOptions': return accessor(new BatchMatMulOptions())! as BatchMatMulOptions;
     case 'CumsumOptions': return accessor(new CumsumOptions())! as CumsumOptions;
+    case 'Conv3DOptions': return accessor(new Conv3DOptions())! as Conv3DOptions;
     case 'VarHandleOptions': return accessor(new VarHandleOptions())! as VarHandleOptions;
     case 'GeluOptions': return accessor(new GeluOptions())! as GeluOptions;
     default: return null;
@@ -132,9 +138,9 @@ export function unionToBuiltinOptions(
 
 export function unionListToBuiltinOptions(
   type: BuiltinOptions, 
-  accessor: (index: number, obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null, 
+  accessor: (index: number, obj:AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|Conv3DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|LocalResponseNormalizationOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions) => AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|Conv3DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|LocalResponseNormalizationOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null, 
   index: number
-): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null {
+): AddOptions|ArgMaxOptions|ArgMinOptions|BatchMatMulOptions|ConcatenationOptions|Conv2DOptions|Conv3DOptions|CumsumOptions|DepthToSpaceOptions|DepthwiseConv2DOptions|DivOptions|FullyConnectedOptions|GatherOptions|GeluOptions|IfOptions|LeakyReluOptions|LocalResponseNormalizationOptions|MirrorPadOptions|MulOptions|OneHotOptions|PackOptions|Pool2DOptions|ReducerOptions|ReshapeOptions|ResizeBilinearOptions|ResizeNearestNeighborOptions|SVDFOptions|SequenceRNNOptions|SoftmaxOptions|SpaceToDepthOptions|SplitOptions|SqueezeOptions|StridedSliceOptions|SubOptions|TransposeConvOptions|UnidirectionalSequenceLSTMOptions|UnpackOptions|VarHandleOptions|WhileOptions|null {
   switch(BuiltinOptions[type]) {
     case 'NONE': return null; 
     case 'Conv2DOptions': return accessor(index, new Conv2DOptions())! as Conv2DOptions;
@@ -145,6 +151,7 @@ export function unionListToBuiltinOptions(
     case 'SoftmaxOptions': return accessor(index, new SoftmaxOptions())! as SoftmaxOptions;
     case 'ConcatenationOptions': return accessor(index, new ConcatenationOptions())! as ConcatenationOptions;
     case 'AddOptions': return accessor(index, new AddOptions())! as AddOptions;
+    case 'LocalResponseNormalizationOptions': return accessor(index, new LocalResponseNormalizationOptions())! as LocalResponseNormalizationOptions;
     case 'ResizeBilinearOptions': return accessor(index, new ResizeBilinearOptions())! as ResizeBilinearOptions;
     case 'ReshapeOptions': return accessor(index, new ReshapeOptions())! as ReshapeOptions;
     case 'SpaceToDepthOptions': return accessor(index, new SpaceToDepthOptions())! as SpaceToDepthOptions;
@@ -172,6 +179,7 @@ export function unionListToBuiltinOptions(
     case 'DepthToSpaceOptions': return accessor(index, new DepthToSpaceOptions())! as DepthToSpaceOptions;
     case 'BatchMatMulOptions': return accessor(index, new BatchMatMulOptions())! as BatchMatMulOptions;
     case 'CumsumOptions': return accessor(index, new CumsumOptions())! as CumsumOptions;
+    case 'Conv3DOptions': return accessor(index, new Conv3DOptions())! as Conv3DOptions;
     case 'VarHandleOptions': return accessor(index, new VarHandleOptions())! as VarHandleOptions;
     case 'GeluOptions': return accessor(index, new GeluOptions())! as GeluOptions;
     default: return null;

@@ -2,12 +2,66 @@ import { type Attrs, CompileError, fromNumbers, toNumbers, type Value } from '@g
 import { signedTensor } from '@ghostc/ops';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { Conv2DOptions } from '../generated/conv2-doptions.ts';
+import { Conv3DOptions } from '../generated/conv3-doptions.ts';
 import { DepthwiseConv2DOptions } from '../generated/depthwise-conv2-doptions.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { permuteTensor } from '../tensor-table.ts';
-import { activationAttributes } from './fused-activation.ts';
+import { activated, activationAttributes } from './fused-activation.ts';
 import { isQuantized, requantized } from './quantized-output.ts';
 import { windowAttributes } from './window.ts';
+
+/**
+ * CONV_3D of [N,D,H,W,C] by [kD,kH,kW,C,M]: a sum of 2-d convolutions. For each depth of the filter, the planes that it meets
+ * are a batch of images.
+ */
+export function readConv3d(node: OperatorReader): void {
+  const options = node.options(BuiltinOptions.Conv3DOptions, new Conv3DOptions());
+  const [n, depth, height, width, channels] = volumeShape(node, 0);
+  const [taps, kernelHeight, kernelWidth, perGroup] = volumeShape(node, 1);
+  if (perGroup !== channels)
+    throw new CompileError(
+      'tflite/shape',
+      `the filter reads ${perGroup} channels, the input has ${channels}`,
+    );
+  const [stride, dilation] = [options.strideD(), options.dilationDFactor()];
+  const padding = options.padding();
+  const along = { padding, strides: [stride, 1], dilations: [dilation, 1], kernel: [taps, 1] } as const;
+  const [before = 0, , after = 0] = windowAttributes(along, [depth, 1]).pads;
+  const flat = windowAttributes(
+    {
+      padding,
+      strides: [options.strideH(), options.strideW()],
+      dilations: [options.dilationHFactor(), options.dilationWFactor()],
+      kernel: [kernelHeight, kernelWidth],
+    },
+    [height, width],
+  );
+  const images = node.table.permuted(node.input(0, 'plain'), [0, 1, 4, 2, 3]);
+  const padded =
+    before + after > 0
+      ? node.emit('pad', [images], { pads: [0, before, 0, 0, 0, 0, after, 0, 0, 0] })
+      : images;
+  const count = Math.floor((depth + before + after - dilation * (taps - 1) - 1) / stride) + 1;
+  const filter = floatFilter(node, [0, 4, 3, 1, 2]);
+  const [, outputs = 1] = filter.type.shape.map(Number);
+  const bias = node.has(2) ? node.input(2, 'plain') : null;
+  const plane = (d: number): Value => {
+    const starts = [d * dilation];
+    const met = node.emit('slice', [padded], {
+      ...{ axes: [1], steps: [stride], starts, ends: [d * dilation + (count - 1) * stride + 1] },
+    });
+    const batch = node.emit('reshape', [met], { shape: [n * count, channels, height, width] });
+    const part = node.emit('slice', [filter], { axes: [0], starts: [d], ends: [d + 1] });
+    const shape = [outputs, channels, kernelHeight, kernelWidth];
+    return node.emit('conv2d', [batch, node.emit('reshape', [part], { shape }), d === 0 ? bias : null], flat);
+  };
+  const sum = Array.from({ length: taps }, (_, d) => plane(d)).reduce((a, b) => node.emit('add', [a, b]));
+  const [, , y = 1, x = 1] = sum.type.shape.map(Number);
+  const volumes = node.emit('reshape', [activated(node, sum, options.fusedActivationFunction())], {
+    shape: [n, count, outputs, y, x],
+  });
+  node.setOutput(node.table.permuted(volumes, [0, 1, 3, 4, 2]), 'plain');
+}
 
 /** Filter [M,kH,kW,C/groups] to [M,C/groups,kH,kW]. */
 export const filterPerm = [0, 3, 1, 2];
@@ -110,7 +164,19 @@ export function floatFilter(node: OperatorReader, perm: readonly number[]): Valu
 
 /** The four sizes of an image or filter. */
 export function imageShape(node: OperatorReader, i: number): readonly [number, number, number, number] {
+  return shapeOfRank(node, i, 4) as readonly [number, number, number, number];
+}
+
+/** The five sizes of a volume or its filter. */
+function volumeShape(node: OperatorReader, i: number): readonly [number, number, number, number, number] {
+  return shapeOfRank(node, i, 5) as readonly [number, number, number, number, number];
+}
+
+function shapeOfRank(node: OperatorReader, i: number, rank: number): readonly number[] {
   const { name, shape } = node.inputTensor(i);
-  if (shape.length === 4) return shape as readonly [number, number, number, number];
-  throw new CompileError('tflite/rank', `${node.code} expects rank 4, found ${name} of [${shape.join(',')}]`);
+  if (shape.length === rank) return shape;
+  throw new CompileError(
+    'tflite/rank',
+    `${node.code} expects rank ${rank}, found ${name} of [${shape.join(',')}]`,
+  );
 }

@@ -12,10 +12,12 @@ import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { DivOptions } from '../generated/div-options.ts';
 import { GeluOptions } from '../generated/gelu-options.ts';
 import { LeakyReluOptions } from '../generated/leaky-relu-options.ts';
+import { LocalResponseNormalizationOptions } from '../generated/local-response-normalization-options.ts';
 import { MulOptions } from '../generated/mul-options.ts';
 import { SubOptions } from '../generated/sub-options.ts';
 import type { OperatorReader } from '../operator-reader.ts';
 import { type AxisOrder, permuteTensor } from '../tensor-table.ts';
+import { imageShape } from './convolution.ts';
 import { activated } from './fused-activation.ts';
 import { inReals } from './in-reals.ts';
 import { isQuantized, lookedUp, quantizedRange, requantized } from './quantized-output.ts';
@@ -179,13 +181,40 @@ export function readSquaredDifference(node: OperatorReader): void {
 export function readL2Normalization(node: OperatorReader): void {
   const x = node.input(0, 'plain');
   const squares = node.emit('reduce_sum', [node.emit('mul', [x, x])], { axes: [-1], keepdims: true });
-  const least = node.table.graph.addConstant('least', {
-    dtype: 'f32',
-    shape: [],
-    data: Float32Array.of(1e-6),
-  });
-  const length = node.emit('maximum', [node.emit('sqrt', [squares]), least]);
+  const length = node.emit('maximum', [node.emit('sqrt', [squares]), scalar(node, 1e-6)]);
   node.setOutput(node.emit('div', [x, length]), 'plain');
+}
+
+/** LOCAL_RESPONSE_NORMALIZATION: x / (bias + alpha * (sum of the squares of 2 * radius + 1 channels around it))^beta. */
+export function readLocalResponseNormalization(node: OperatorReader): void {
+  const options = node.options(
+    BuiltinOptions.LocalResponseNormalizationOptions,
+    new LocalResponseNormalizationOptions(),
+  );
+  const [n, height, width, channels] = imageShape(node, 0);
+  const radius = options.radius();
+  if (radius < 0) throw new CompileError('tflite/options', `expected a radius of 0 or more, found ${radius}`);
+  const x = node.input(0, 'nchw');
+  const shaped = (value: Value, shape: readonly number[]): Value => node.emit('reshape', [value], { shape });
+  const mean = node.emit(
+    'average_pool',
+    [shaped(node.emit('mul', [x, x]), [n, 1, channels, height * width])],
+    {
+      kernel_shape: [2 * radius + 1, 1],
+      pads: [radius, 0, radius, 0],
+      count_include_pad: true,
+    },
+  );
+  const sum = node.emit('mul', [
+    shaped(mean, [n, channels, height, width]),
+    scalar(node, options.alpha() * (2 * radius + 1)),
+  ]);
+  const base = node.emit('add', [sum, scalar(node, options.bias())]);
+  node.setOutput(node.emit('div', [x, node.emit('pow', [base, scalar(node, options.beta())])]), 'nchw');
+}
+
+function scalar(node: OperatorReader, value: number): Value {
+  return node.table.graph.addConstant('scalar', { dtype: 'f32', shape: [], data: Float32Array.of(value) });
 }
 
 /** GELU, by erf or tanh. */

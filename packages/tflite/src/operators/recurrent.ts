@@ -1,12 +1,4 @@
-import {
-  type Attrs,
-  CompileError,
-  fromNumbers,
-  itemAt,
-  type TensorType,
-  toNumbers,
-  type Value,
-} from '@ghostc/ir';
+import { type Attrs, CompileError, fromNumbers, itemAt, toNumbers, type Value } from '@ghostc/ir';
 import { ActivationFunctionType } from '../generated/activation-function-type.ts';
 import { BuiltinOptions } from '../generated/builtin-options.ts';
 import { SequenceRNNOptions } from '../generated/sequence-rnnoptions.ts';

@@ -1,4 +1,4 @@
-import { type Attrs, CompileError } from '@ghostc/ir';
+import { CompileError } from '@ghostc/ir';
 import { Padding } from '../generated/padding.ts';
 
 /** Options that convolutions and pools share. Sizes: [height, width]. */
@@ -9,11 +9,14 @@ export interface WindowOptions {
   readonly kernel: readonly [number, number];
 }
 
+/** Pads are [top, left, bottom, right]. */
+type WindowAttributes = Pick<WindowOptions, 'strides' | 'dilations'> & { readonly pads: readonly number[] };
+
 /**
- * strides, dilations and pads ([top, left, bottom, right]) of a window over an image of [height, width]. With
+ * strides, dilations and pads of a window over an image of [height, width]. With
  * SAME padding the output has ceil(size / stride) elements; an odd padding element is at the end.
  */
-export function windowAttributes(options: WindowOptions, size: readonly [number, number]): Attrs {
+export function windowAttributes(options: WindowOptions, size: readonly [number, number]): WindowAttributes {
   const { padding, strides, dilations, kernel } = options;
   if (![...strides, ...dilations, ...kernel].every((n) => n >= 1))
     throw new CompileError(
