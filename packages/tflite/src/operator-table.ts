@@ -1,6 +1,7 @@
 import { hardSwishTable, logisticTable, tanhTable } from '@ghostc/ops';
 import type { OperatorReader } from './operator-reader.ts';
 import { readConv2d, readConv3d, readDepthwiseConv2d } from './operators/convolution.ts';
+import { readDetectionPostProcess } from './operators/detection.ts';
 import {
   floatTable,
   readAddN,
@@ -199,4 +200,5 @@ export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, 
 /** Custom operators that the reader knows, by their names. */
 export const customTable: ReadonlyMap<string, ReadOperator> = new Map<string, ReadOperator>([
   ['Convolution2DTransposeBias', readConvolutionTransposeBias],
+  ['TFLite_Detection_PostProcess', real(readDetectionPostProcess)],
 ]);

@@ -96,11 +96,24 @@ describe('refusals name file, operator and tensor', () => {
 
   test('a custom operator', () => {
     const operators = [
-      { code: 'CUSTOM', custom: 'TFLite_Detection_PostProcess', inputs: [0], outputs: [1] },
+      { code: 'CUSTOM', custom: 'MaxPoolingWithArgmax2D', inputs: [0], outputs: [1] },
     ] as const;
     expect(message({ operators })).toMatch(
-      /custom operator "TFLite_Detection_PostProcess" \(operator 0 of the model\)/,
+      /custom operator "MaxPoolingWithArgmax2D" \(operator 0 of the model\)/,
     );
+  });
+
+  test.each([
+    ['no options', []],
+    ['damaged options', [255, 255, 9, 36, 4]],
+  ])('a detection with %s', (_, bytes) => {
+    const operators = [
+      {
+        ...{ code: 'CUSTOM', custom: 'TFLite_Detection_PostProcess', inputs: [0, 0, 0], outputs: [1] },
+        customOptions: Uint8Array.from(bytes),
+      } as const,
+    ];
+    expect(message({ operators })).toMatch(/expected the number max_detections, found none/);
   });
 
   test.each([

@@ -128,6 +128,11 @@ export const qlinearConv2dSuite = suite(
   const %w: i8[2,1,1,1] quant(1:0) = [1, -1]
   %y = qlinear_conv2d %x, %w {y_scale=1, y_zero_point=7}
   return %y`,
+    // every sum but 0 is beyond int8, on channels whose multipliers are 2 and more than 2^31
+    'all-saturates': `graph @layer(%x: i8[1,4,3,16] quant(1:-5))
+  const %w: i8[8,4,1,1] quant(axis=0, 2:0, 3000000000:0, 2:0, 30000:0, 4e30:0, 2:0, 1:0, 0.5:0) = random(1)
+  %y = qlinear_conv2d %x, %w {y_scale=1, y_zero_point=7}
+  return %y`,
     'saturating-bias': conv({
       x: '1,2,3,3',
       w: '2,2,1,1',

@@ -4,6 +4,7 @@ import {
   frexp,
   quantizeMultiplier,
   reducedMultiplier,
+  roundings,
   roundingDivideByPowerOfTwo,
   roundingDoublingHighMul,
   scaleBy,
@@ -136,11 +137,21 @@ describe('quantizeMultiplier', () => {
     );
   });
 
-  it('carries, vanishes and refuses', () => {
+  it('carries, vanishes, saturates and refuses', () => {
     expect(quantizeMultiplier(1 - 2 ** -40)).toEqual({ multiplier: 2 ** 30, shift: 1 });
     expect(quantizeMultiplier(2 ** -33)).toEqual({ multiplier: 0, shift: 0 });
     expect(quantizeMultiplier(2 ** -32)).toEqual({ multiplier: 2 ** 30, shift: -31 });
-    for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 30])
+    for (const large of [2 ** 30, 3e30])
+      for (const rounding of roundings)
+        for (const [x, end] of [
+          [0, 0],
+          [1, 32767],
+          [-1, -32768],
+        ] as const)
+          expect(Math.max(-32768, Math.min(32767, scaleBy(x, quantizeMultiplier(large), rounding)))).toBe(
+            end,
+          );
+    for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => quantizeMultiplier(bad)).toThrow('a multiplier expects');
   });
 });

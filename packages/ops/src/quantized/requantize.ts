@@ -44,14 +44,18 @@ export function frexp(value: number): readonly [number, number] {
   return [fraction, exponent];
 }
 
+/** With it, every integer but 0 is beyond int16. */
+const LARGEST: FixedMultiplier = { multiplier: INT32_MAX, shift: 30 };
+
 /**
- * TFLite's QuantizeMultiplier: the nearest fixed-point number; below 2^-32 it is 0. Throws `quant/multiplier`
- * for a number that is negative, NaN, or at least 2^30.
+ * TFLite's QuantizeMultiplier: the nearest fixed-point number; below 2^-32 it is 0. From 2^30 on it is the largest one, which
+ * saturates the same integers. Throws `quant/multiplier` for a number that is negative, infinite or NaN.
  */
 export function quantizeMultiplier(real: number): FixedMultiplier {
   if (real === 0) return { multiplier: 0, shift: 0 };
-  if (!(real > 0 && real < 2 ** 30))
-    throw new CompileError('quant/multiplier', `a multiplier expects 0 <= m < 2^30, found ${real}`);
+  if (!(real > 0 && Number.isFinite(real)))
+    throw new CompileError('quant/multiplier', `a multiplier expects a number of at least 0, found ${real}`);
+  if (real >= 2 ** 30) return LARGEST;
   const [fraction, exponent] = frexp(real);
   const rounded = Math.round(fraction * 2 ** 31);
   const [multiplier, shift] = rounded === 2 ** 31 ? [2 ** 30, exponent + 1] : [rounded, exponent];

@@ -213,7 +213,8 @@ export function readLocalResponseNormalization(node: OperatorReader): void {
   node.setOutput(node.emit('div', [x, node.emit('pow', [base, scalar(node, options.beta())])]), 'nchw');
 }
 
-function scalar(node: OperatorReader, value: number): Value {
+/** A constant f32. */
+export function scalar(node: OperatorReader, value: number): Value {
   return node.table.graph.addConstant('scalar', { dtype: 'f32', shape: [], data: Float32Array.of(value) });
 }
 

@@ -2,6 +2,7 @@ import { itemAt, randomTensor, toBytes } from '@ghostc/ir';
 import type { TensorSpec } from '../encode-model.ts';
 import { axisOrderCases } from './axis-order-cases.ts';
 import { branchCases } from './branch-cases.ts';
+import { detectionCases } from './detection-cases.ts';
 import { floatCases } from './float-cases.ts';
 import { indexCases } from './index-cases.ts';
 import { quantizedCases, wideCases } from './integer-cases.ts';
@@ -23,6 +24,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...branchCases,
   ...loopCases,
   ...realCases,
+  ...detectionCases,
 ];
 
 /** Seeded bytes of all inputs of a case, set after set. */
