@@ -5,6 +5,7 @@ import { scalar } from './elementwise.ts';
 
 /** Each detection is a step of its own in the graph. */
 const MOST_DETECTIONS = 512;
+const MOST_ANCHORS = 2 ** 20;
 /** The score of a box that is taken, or overlaps one that is. */
 const GONE = -3.4e38;
 
@@ -22,6 +23,7 @@ export function readDetectionPostProcess(node: OperatorReader): void {
   if (options.flag('use_regular_nms') && options.number('num_classes') !== 1)
     throw unsupported('one list of boxes for all classes (use_regular_nms is set)');
   const [, anchors = 0] = node.inputTensor(0).shape;
+  if (anchors > MOST_ANCHORS) throw unsupported(`at most ${MOST_ANCHORS} anchors, found ${anchors}`);
   const graph = new Emitter(node);
   const boxes = decodedBoxes(graph, options, anchors);
   const { scores, classes } = bestClasses(graph, options, anchors);
@@ -104,7 +106,10 @@ function bestClasses(
   const foreground = graph.emit('slice', [all], range);
   const classes = graph.emit('arg_max', [foreground], { axis: 1, keepdims: false });
   const scores = graph.emit('reduce_max', [foreground], { axes: [1], keepdims: false });
-  const low = graph.emit('less', [scores, graph.constant(options.number('nms_score_threshold'))]);
+  const low = graph.emit('less', [
+    scores,
+    graph.constant(Math.max(GONE, options.number('nms_score_threshold'))),
+  ]);
   return {
     scores: graph.emit('where', [low, graph.constant(GONE), scores]),
     classes: graph.emit('cast', [classes], { to: 'f32' }),
@@ -181,7 +186,7 @@ class DetectionOptions {
 
   number(name: string): number {
     const found = this.#get(name);
-    if (found !== undefined && Number.isFinite(Number(found))) return Number(found);
+    if (found !== undefined && !Number.isNaN(Number(found))) return Number(found);
     throw new CompileError('tflite/options', `expected the number ${name}, found ${found ?? 'none'}`);
   }
 

@@ -73,6 +73,11 @@ export const detectionCases: readonly OperatorCase[] = [
   detection(
     'uint8',
     { encodings: uint8([1, 20, 4], 0.06, 120), scores: uint8([1, 20, 2], 0.004, 0) },
-    { num_classes: 1, max_detections: 4, nms_iou_threshold: 0.9, nms_score_threshold: 0 },
+    {
+      num_classes: 1,
+      max_detections: 4,
+      nms_iou_threshold: 0.9,
+      nms_score_threshold: Number.NEGATIVE_INFINITY,
+    },
   ),
 ];
