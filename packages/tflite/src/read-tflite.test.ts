@@ -107,12 +107,10 @@ describe('refusals name file, operator and tensor', () => {
     ['no options', []],
     ['damaged options', [255, 255, 9, 36, 4]],
   ])('a detection with %s', (_, bytes) => {
-    const operators = [
-      {
-        ...{ code: 'CUSTOM', custom: 'TFLite_Detection_PostProcess', inputs: [0, 0, 0], outputs: [1] },
-        customOptions: Uint8Array.from(bytes),
-      } as const,
-    ];
+    const places = { inputs: [0, 0, 0], outputs: [1] };
+    const custom = 'TFLite_Detection_PostProcess';
+    const customOptions = Uint8Array.from(bytes);
+    const operators = [{ code: 'CUSTOM', custom, customOptions, ...places }] as const;
     expect(message({ operators })).toMatch(/expected the number max_detections, found none/);
   });
 
