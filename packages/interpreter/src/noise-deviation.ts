@@ -1,4 +1,4 @@
-import { type Tensor, toNumbers } from '@ghostc/ir';
+import { numElements, type Tensor, toNumbers } from '@ghostc/ir';
 import { difference } from './bounded.ts';
 
 export interface Deviation {
@@ -13,8 +13,13 @@ export interface Deviation {
   readonly rms: number;
 }
 
-/** All elements together count as much as this many runs of an element: eight runs may all be close by chance. */
+/**
+ * All elements together count as much as this many runs of an element, and so do those of its channel, if they are further off:
+ * a few runs may all be close by chance, and the weights of a channel may make all of it coarser than others.
+ */
 const PRIOR_RUNS = 4;
+/** Channels of fewer elements say too little. */
+const LEAST_PLANE = 64;
 
 /** How far the runs are from the exact result. */
 export function deviationOf(exact: Tensor, runs: readonly Tensor[]): Deviation {
@@ -36,10 +41,23 @@ export function deviationOf(exact: Tensor, runs: readonly Tensor[]): Deviation {
     }
   }
   const mean = total / (squares.length * runs.length);
+  const plane = planeSize(exact.shape);
   const weight = runs.length + PRIOR_RUNS;
-  return {
-    sigma: squares.map((sum) => Math.sqrt((sum + PRIOR_RUNS * mean) / weight)),
-    largest,
-    rms: Math.sqrt(mean),
-  };
+  for (let first = 0; first < squares.length; first += plane) {
+    const channel = squares.subarray(first, first + plane);
+    const own = plane < squares.length ? finiteSum(channel) / (channel.length * runs.length) : 0;
+    const prior = PRIOR_RUNS * Math.max(mean, own);
+    channel.forEach((sum, i) => (channel[i] = Math.sqrt((sum + prior) / weight)));
+  }
+  return { sigma: squares, largest, rms: Math.sqrt(mean) };
+}
+
+/** Elements of a channel: those of one place in the first two axes; all of them where these are few. */
+function planeSize(shape: readonly number[]): number {
+  const plane = numElements(shape.slice(2));
+  return shape.length > 2 && plane >= LEAST_PLANE ? plane : Math.max(1, numElements(shape));
+}
+
+function finiteSum(values: Float64Array): number {
+  return values.reduce((sum, value) => (value === Infinity ? sum : sum + value), 0);
 }

@@ -99,21 +99,35 @@ function loaded(tile: FloatTile, base: string, column: number): string {
   return lanes === null ? `LOAD(${at(base, column)})` : `load_part(${at(base, column)}, ${lanes})`;
 }
 
+function eachSum({ rows, columns }: FloatTile, text: (row: number, column: number) => string): string[] {
+  return range(rows).flatMap((row) => range(columns).map((column) => text(row, column)));
+}
+
+/** The residual is added to sums. */
+function residualOf(tile: FloatTile): string[] {
+  if (!tile.residual) return [];
+  const added = (row: number, column: number): string => loaded(tile, rowOf('r', row), column);
+  return eachSum(tile, (row, column) => `${sum(row, column)} += ${added(row, column)};`);
+}
+
+/**
+ * The residual comes last: at the start, all products would be rounded at its size. Sums that are continued from y need it
+ * first, since y may be where it was.
+ */
 function start(tile: FloatTile): string[] {
-  const { rows, columns, residual, partial } = tile;
-  const each = (text: (row: number, column: number) => string): string[] =>
-    range(rows).flatMap((row) => range(columns).map((column) => text(row, column)));
+  const { rows, columns, partial } = tile;
   const bias = range(rows).map(
     (row) =>
       `vecf ${range(columns)
         .map((column) => `${sum(row, column)} = SPLAT(b[${row}])`)
         .join(', ')};`,
   );
-  const added = residual
-    ? each((row, column) => `${sum(row, column)} += ${loaded(tile, rowOf('r', row), column)};`)
-    : [];
-  if (!partial) return [...bias, ...added];
-  const continued = each((row, column) => `${sum(row, column)} = ${loaded(tile, rowOf('y', row), column)};`);
+  if (!partial) return bias;
+  const added = residualOf(tile);
+  const continued = eachSum(
+    tile,
+    (row, column) => `${sum(row, column)} = ${loaded(tile, rowOf('y', row), column)};`,
+  );
   return [
     ...bias,
     'if (first == 0) {',
@@ -160,6 +174,7 @@ function finish(tile: FloatTile): string[] {
         : `store_part(${to}, ${sum(row, column)}, ${lanes});`;
     }),
   );
-  if (!partial || !activate.length) return [...(partial ? ['(void)last;'] : []), ...activate, ...stores];
+  if (!partial) return [...residualOf(tile), ...activate, ...stores];
+  if (!activate.length) return ['(void)last;', ...stores];
   return ['if (last != 0) {', ...activate, '}', ...stores];
 }
