@@ -217,6 +217,8 @@ def draw(rows, path):
     panels[0].set_ylabel("accuracy, %")
     panels[-1].legend(fontsize=8)
     figure.savefig(path, metadata={"Date": None, "Creator": None})
+    title = "<title>Accuracy over multiply-accumulates, instructions and arena</title>"
+    path.write_text(path.read_text().replace('version="1.1">', f'version="1.1">\n {title}', 1))
 
 
 def main():

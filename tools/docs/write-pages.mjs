@@ -83,7 +83,8 @@ write('reference/boards.md', boardsPage());
 write('index.md', `---\n${readFileSync(join(root, 'apps/docs/home.yaml'), 'utf8')}---\n\n${shown()}`);
 write('sidebar.json', JSON.stringify(sidebar(), null, 2));
 cpSync(join(root, 'apps/playground/dist'), join(pages, 'public/playground'), { recursive: true });
-cpSync(join(root, 'docs/arena.svg'), join(pages, 'guide/arena.svg'));
+for (const picture of ['arena.svg', 'accuracy.svg'])
+  cpSync(join(root, 'docs', picture), join(pages, 'guide', picture));
 
 function write(path, text) {
   mkdirSync(dirname(join(pages, path)), { recursive: true });
