@@ -1,4 +1,5 @@
 import { numElements, toNumbers } from '@ghostc/ir';
+import { lookup } from '@ghostc/ops';
 import { boundNode } from './bound-node.ts';
 import { type Step, unitOf } from './bound-step.ts';
 import { type Bounded, exactly, unitRoundoff } from './bounded.ts';
@@ -51,17 +52,9 @@ export function ownError({ node, attrs, inputs }: Step): OwnError {
 
 /** The size of the bias of each element of a layer's output [N,M,...]; 0 if it has none. */
 function firstTerm(node: Step['node'], inputs: Step['inputs']): (i: number) => number {
-  const bias = biased.has(node.op) ? inputs[2]?.tensor : null;
+  const bias = inputs[lookup(node.op).inputs.indexOf('bias?')];
   if (!bias) return () => 0;
-  const sizes = Array.from(toNumbers(bias), (b) => Math.abs(Number(b)) || 0);
+  const sizes = Array.from(toNumbers(bias.tensor), (b) => Math.abs(Number(b)) || 0);
   const plane = numElements(node.output.type.shape.slice(2).map(Number));
   return (i) => sizes[Math.floor(i / plane) % sizes.length] ?? 0;
 }
-
-/** Layers whose third input is added to their sums. */
-const biased: ReadonlySet<string> = new Set([
-  'conv2d',
-  'depthwise_conv2d',
-  'conv_transpose2d',
-  'fully_connected',
-]);
