@@ -55,7 +55,7 @@ test('edit ends a model before an operator that is not supported, and verify run
   const boxes = { name: 'boxes', shape: [1, 4], type: 'FLOAT32' } as const;
   const decoder = {
     code: 'CUSTOM',
-    custom: 'TFLite_Detection_PostProcess',
+    custom: 'PosenetDecoderOp',
     inputs: [end],
     outputs: [spec.tensors.length],
   } as const;
