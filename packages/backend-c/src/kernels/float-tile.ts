@@ -99,8 +99,11 @@ function loaded(tile: FloatTile, base: string, column: number): string {
   return lanes === null ? `LOAD(${at(base, column)})` : `load_part(${at(base, column)}, ${lanes})`;
 }
 
-function eachSum({ rows, columns }: FloatTile, text: (row: number, column: number) => string): string[] {
-  return range(rows).flatMap((row) => range(columns).map((column) => text(row, column)));
+function eachSum(
+  { rows, columns }: FloatTile,
+  text: (row: number, column: number) => string | readonly string[],
+): string[] {
+  return range(rows).flatMap((row) => range(columns).flatMap((column) => text(row, column)));
 }
 
 /** The residual is added to sums. */
@@ -161,19 +164,15 @@ function products({ rows, columns, tail, ahead }: FloatTile): string[] {
 }
 
 function finish(tile: FloatTile): string[] {
-  const { rows, columns, act, partial } = tile;
-  const activate = range(rows).flatMap((row) =>
-    range(columns).flatMap((column) => activateRegister(act, sum(row, column))),
-  );
-  const stores = range(rows).flatMap((row) =>
-    range(columns).map((column) => {
-      const lanes = lanesOf(tile, column);
-      const to = at(rowOf('y', row), column);
-      return lanes === null
-        ? `STORE(${to}, ${sum(row, column)});`
-        : `store_part(${to}, ${sum(row, column)}, ${lanes});`;
-    }),
-  );
+  const { act, partial } = tile;
+  const activate = eachSum(tile, (row, column) => activateRegister(act, sum(row, column)));
+  const stores = eachSum(tile, (row, column) => {
+    const lanes = lanesOf(tile, column);
+    const to = at(rowOf('y', row), column);
+    return lanes === null
+      ? `STORE(${to}, ${sum(row, column)});`
+      : `store_part(${to}, ${sum(row, column)}, ${lanes});`;
+  });
   if (!partial) return [...residualOf(tile), ...activate, ...stores];
   if (!activate.length) return ['(void)last;', ...stores];
   return ['if (last != 0) {', ...activate, '}', ...stores];

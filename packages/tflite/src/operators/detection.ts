@@ -1,7 +1,7 @@
-import { type Attrs, CompileError, fromNumbers, type Tensor, type Value } from '@ghostc/ir';
+import { CompileError, fromNumbers, type Tensor, type Value } from '@ghostc/ir';
 import { toReference } from 'flatbuffers/js/flexbuffers.js';
 import type { OperatorReader } from '../operator-reader.ts';
-import { scalar } from './elementwise.ts';
+import { reshaped, scalar } from './elementwise.ts';
 
 /** Each detection is a step of its own in the graph. */
 const MOST_DETECTIONS = 512;
@@ -24,29 +24,26 @@ export function readDetectionPostProcess(node: OperatorReader): void {
     throw unsupported('one list of boxes for all classes (use_regular_nms is set)');
   const [, anchors = 0] = node.inputTensor(0).shape;
   if (anchors > MOST_ANCHORS) throw unsupported(`at most ${MOST_ANCHORS} anchors, found ${anchors}`);
-  const graph = new Emitter(node);
-  const boxes = decodedBoxes(graph, options, anchors);
-  const { scores, classes } = bestClasses(graph, options, anchors);
+  const boxes = decodedBoxes(node, options, anchors);
+  const { scores, classes } = bestClasses(node, options, anchors);
   const count = Math.min(most, anchors);
-  const taken = takeBoxes(graph, boxes, { scores, count, overlap: options.number('nms_iou_threshold') });
+  const taken = takeBoxes(node, boxes, { scores, count, overlap: options.number('nms_iou_threshold') });
 
-  const found = graph.emit('less', [graph.constant(GONE), taken.scores]);
-  const corners = graph.emit('concat', [boxes.lower, boxes.upper], { axis: 0 });
-  const picked = graph.emit('transpose', [graph.emit('gather', [corners, taken.at], { axis: 1 })], {
-    perm: [1, 0],
-  });
+  const found = node.emit('less', [scalar(node, GONE), taken.scores]);
+  const corners = node.emit('concat', [boxes.lower, boxes.upper], { axis: 0 });
+  const picked = node.table.permuted(node.emit('gather', [corners, taken.at], { axis: 1 }), [1, 0]);
   const shown = (value: Value, shape: readonly number[], mask = found): Value => {
-    const kept = graph.reshape(graph.emit('where', [mask, value, graph.constant(0)]), [1, count, ...shape]);
+    const kept = reshaped(node, node.emit('where', [mask, value, scalar(node, 0)]), [1, count, ...shape]);
     const pads = [0, 0, ...shape.map(() => 0), 0, most - count, ...shape.map(() => 0)];
-    return most > count ? graph.emit('pad', [kept], { pads }) : kept;
+    return most > count ? node.emit('pad', [kept], { pads }) : kept;
   };
-  const number = graph.emit('reduce_sum', [graph.emit('cast', [found], { to: 'f32' })], {
+  const number = node.emit('reduce_sum', [node.emit('cast', [found], { to: 'f32' })], {
     axes: [0],
     keepdims: true,
   });
   const outputs = [
-    shown(picked, [4], graph.reshape(found, [count, 1])),
-    shown(graph.emit('gather', [classes, taken.at], { axis: 0 }), []),
+    shown(picked, [4], reshaped(node, found, [count, 1])),
+    shown(node.emit('gather', [classes, taken.at], { axis: 0 }), []),
     shown(taken.scores, []),
     number,
   ];
@@ -66,13 +63,12 @@ interface Boxes {
 }
 
 /** Anchors moved and scaled by the encodings: centre + encoding / scale * size, size * exp(encoding / scale). */
-function decodedBoxes(graph: Emitter, options: DetectionOptions, anchors: number): Boxes {
-  const { node } = graph;
-  const columns = (value: Value): Value => graph.emit('transpose', [value], { perm: [1, 0] });
+function decodedBoxes(node: OperatorReader, options: DetectionOptions, anchors: number): Boxes {
+  const columns = (value: Value): Value => node.table.permuted(value, [1, 0]);
   const pair = (value: Value, start: number): Value =>
-    graph.emit('slice', [value], { axes: [0], starts: [start], ends: [start + 2] });
+    node.emit('slice', [value], { axes: [0], starts: [start], ends: [start + 2] });
   const width = node.inputTensor(0).shape[2] ?? 0;
-  const encodings = columns(graph.reshape(node.input(0, 'plain'), [anchors, width]));
+  const encodings = columns(reshaped(node, node.input(0, 'plain'), [anchors, width]));
   const priors = columns(node.input(2, 'plain'));
   const scaled = (start: number, ...names: readonly string[]): Value => {
     const scales = fromNumbers(
@@ -80,100 +76,80 @@ function decodedBoxes(graph: Emitter, options: DetectionOptions, anchors: number
       [2, 1],
       names.map((name) => options.number(name)),
     );
-    return graph.emit('div', [pair(encodings, start), graph.tensor(scales)]);
+    return node.emit('div', [pair(encodings, start), constant(node, scales)]);
   };
   const size = pair(priors, 2);
-  const moved = graph.emit('mul', [scaled(0, 'y_scale', 'x_scale'), size]);
-  const centre = graph.emit('add', [moved, pair(priors, 0)]);
-  const grown = graph.emit('mul', [graph.emit('exp', [scaled(2, 'h_scale', 'w_scale')]), size]);
-  const half = graph.emit('mul', [grown, graph.constant(0.5)]);
-  return { lower: graph.emit('sub', [centre, half]), upper: graph.emit('add', [centre, half]) };
+  const moved = node.emit('mul', [scaled(0, 'y_scale', 'x_scale'), size]);
+  const centre = node.emit('add', [moved, pair(priors, 0)]);
+  const grown = node.emit('mul', [node.emit('exp', [scaled(2, 'h_scale', 'w_scale')]), size]);
+  const half = node.emit('mul', [grown, scalar(node, 0.5)]);
+  return { lower: node.emit('sub', [centre, half]), upper: node.emit('add', [centre, half]) };
 }
 
 /** The class of the highest score of each box, the background left out, and that score where it reaches the threshold. */
 function bestClasses(
-  graph: Emitter,
+  node: OperatorReader,
   options: DetectionOptions,
   anchors: number,
 ): { scores: Value; classes: Value } {
-  const { node } = graph;
   const columns = node.inputTensor(1).shape[2] ?? 0;
   const known = options.number('num_classes');
   if (!(known >= 1 && known <= columns))
     throw new CompileError('tflite/options', `expected 1 to ${columns} classes, found ${known}`);
-  const all = graph.reshape(node.input(1, 'plain'), [anchors, columns]);
+  const all = reshaped(node, node.input(1, 'plain'), [anchors, columns]);
   const range = { axes: [1], starts: [columns - known], ends: [columns] };
-  const foreground = graph.emit('slice', [all], range);
-  const classes = graph.emit('arg_max', [foreground], { axis: 1, keepdims: false });
-  const scores = graph.emit('reduce_max', [foreground], { axes: [1], keepdims: false });
-  const low = graph.emit('less', [
+  const foreground = node.emit('slice', [all], range);
+  const classes = node.emit('arg_max', [foreground], { axis: 1, keepdims: false });
+  const scores = node.emit('reduce_max', [foreground], { axes: [1], keepdims: false });
+  const low = node.emit('less', [
     scores,
-    graph.constant(Math.max(GONE, options.number('nms_score_threshold'))),
+    scalar(node, Math.max(GONE, options.number('nms_score_threshold'))),
   ]);
   return {
-    scores: graph.emit('where', [low, graph.constant(GONE), scores]),
-    classes: graph.emit('cast', [classes], { to: 'f32' }),
+    scores: node.emit('where', [low, scalar(node, GONE), scores]),
+    classes: node.emit('cast', [classes], { to: 'f32' }),
   };
 }
 
 /** Places [count] and scores [count] of the boxes that are taken; GONE where none is left. */
 function takeBoxes(
-  graph: Emitter,
+  node: OperatorReader,
   { lower, upper }: Boxes,
   { scores, count, overlap }: { scores: Value; count: number; overlap: number },
 ): { at: Value; scores: Value } {
   const [anchors = 0] = scores.type.shape.map(Number);
-  const product = (x: Value): Value => graph.emit('reduce_prod', [x], { axes: [0], keepdims: false });
-  const places = graph.tensor(
+  const product = (x: Value): Value => node.emit('reduce_prod', [x], { axes: [0], keepdims: false });
+  const places = constant(
+    node,
     fromNumbers(
       'i64',
       [anchors],
       Array.from({ length: anchors }, (_, i) => i),
     ),
   );
-  const areas = product(graph.emit('sub', [upper, lower]));
-  const [gone, limit] = [graph.constant(GONE), graph.constant(overlap)];
+  const areas = product(node.emit('sub', [upper, lower]));
+  const [gone, limit] = [scalar(node, GONE), scalar(node, overlap)];
   const taken: { at: Value; score: Value }[] = [];
   let left = scores;
   while (taken.length < count) {
-    const at = graph.emit('arg_max', [left], { axis: 0, keepdims: true });
-    taken.push({ at, score: graph.emit('reduce_max', [left], { axes: [0], keepdims: true }) });
+    const at = node.emit('arg_max', [left], { axis: 0, keepdims: true });
+    taken.push({ at, score: node.emit('reduce_max', [left], { axes: [0], keepdims: true }) });
     if (taken.length === count) break;
-    const picked = (of: Value, axis: number): Value => graph.emit('gather', [of, at], { axis });
-    const low = graph.emit('maximum', [lower, picked(lower, 1)]);
-    const high = graph.emit('minimum', [upper, picked(upper, 1)]);
-    const common = product(graph.emit('relu', [graph.emit('sub', [high, low])]));
-    const union = graph.emit('sub', [graph.emit('add', [areas, picked(areas, 0)]), common]);
-    const over = graph.emit('less', [graph.emit('mul', [union, limit]), common]);
-    const dropped = graph.emit('logical_or', [over, graph.emit('equal', [places, at])]);
-    left = graph.emit('where', [dropped, gone, left]);
+    const picked = (of: Value, axis: number): Value => node.emit('gather', [of, at], { axis });
+    const low = node.emit('maximum', [lower, picked(lower, 1)]);
+    const high = node.emit('minimum', [upper, picked(upper, 1)]);
+    const common = product(node.emit('relu', [node.emit('sub', [high, low])]));
+    const union = node.emit('sub', [node.emit('add', [areas, picked(areas, 0)]), common]);
+    const over = node.emit('less', [node.emit('mul', [union, limit]), common]);
+    const dropped = node.emit('logical_or', [over, node.emit('equal', [places, at])]);
+    left = node.emit('where', [dropped, gone, left]);
   }
-  const joined = (parts: readonly Value[]): Value => graph.emit('concat', parts, { axis: 0 });
+  const joined = (parts: readonly Value[]): Value => node.emit('concat', parts, { axis: 0 });
   return { at: joined(taken.map(({ at }) => at)), scores: joined(taken.map(({ score }) => score)) };
 }
 
-class Emitter {
-  readonly node: OperatorReader;
-
-  constructor(node: OperatorReader) {
-    this.node = node;
-  }
-
-  emit(op: string, inputs: readonly Value[], attrs: Attrs = {}): Value {
-    return this.node.emit(op, inputs, attrs);
-  }
-
-  reshape(value: Value, shape: readonly number[]): Value {
-    return this.emit('reshape', [value], { shape });
-  }
-
-  constant(value: number): Value {
-    return scalar(this.node, value);
-  }
-
-  tensor(tensor: Tensor): Value {
-    return this.node.table.graph.addConstant('constant', tensor);
-  }
+function constant(node: OperatorReader, tensor: Tensor): Value {
+  return node.table.graph.addConstant('constant', tensor);
 }
 
 /** The options, a FlexBuffer; one key is read at a time, since the whole may be nested without end. */

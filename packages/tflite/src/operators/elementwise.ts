@@ -195,10 +195,9 @@ export function readLocalResponseNormalization(node: OperatorReader): void {
   const radius = options.radius();
   if (radius < 0) throw new CompileError('tflite/options', `expected a radius of 0 or more, found ${radius}`);
   const x = node.input(0, 'nchw');
-  const shaped = (value: Value, shape: readonly number[]): Value => node.emit('reshape', [value], { shape });
   const mean = node.emit(
     'average_pool',
-    [shaped(node.emit('mul', [x, x]), [n, 1, channels, height * width])],
+    [reshaped(node, node.emit('mul', [x, x]), [n, 1, channels, height * width])],
     {
       kernel_shape: [2 * radius + 1, 1],
       pads: [radius, 0, radius, 0],
@@ -206,11 +205,15 @@ export function readLocalResponseNormalization(node: OperatorReader): void {
     },
   );
   const sum = node.emit('mul', [
-    shaped(mean, [n, channels, height, width]),
+    reshaped(node, mean, [n, channels, height, width]),
     scalar(node, options.alpha() * (2 * radius + 1)),
   ]);
   const base = node.emit('add', [sum, scalar(node, options.bias())]);
   node.setOutput(node.emit('div', [x, node.emit('pow', [base, scalar(node, options.beta())])]), 'nchw');
+}
+
+export function reshaped(node: OperatorReader, value: Value, shape: readonly number[]): Value {
+  return node.emit('reshape', [value], { shape });
 }
 
 /** A constant f32. */
