@@ -23,19 +23,18 @@ export function readConv3d(node: OperatorReader): void {
       'tflite/shape',
       `the filter reads ${perGroup} channels, the input has ${channels}`,
     );
-  const [stride, dilation] = [options.strideD(), options.dilationDFactor()];
-  const padding = options.padding();
-  const along = { padding, strides: [stride, 1], dilations: [dilation, 1], kernel: [taps, 1] } as const;
-  const [before = 0, , after = 0] = windowAttributes(along, [depth, 1]).pads;
-  const flat = windowAttributes(
+  const { strides, dilations, pads } = windowAttributes(
     {
-      padding,
-      strides: [options.strideH(), options.strideW()],
-      dilations: [options.dilationHFactor(), options.dilationWFactor()],
-      kernel: [kernelHeight, kernelWidth],
+      padding: options.padding(),
+      strides: [options.strideD(), options.strideH(), options.strideW()],
+      dilations: [options.dilationDFactor(), options.dilationHFactor(), options.dilationWFactor()],
+      kernel: [taps, kernelHeight, kernelWidth],
     },
-    [height, width],
+    [depth, height, width],
   );
+  const [[stride = 1, ...flatStrides], [dilation = 1, ...flatDilations]] = [strides, dilations];
+  const [before = 0, top = 0, left = 0, after = 0, bottom = 0, right = 0] = pads;
+  const flat = { strides: flatStrides, dilations: flatDilations, pads: [top, left, bottom, right] };
   const images = node.table.permuted(node.input(0, 'plain'), [0, 1, 4, 2, 3]);
   const padded =
     before + after > 0
