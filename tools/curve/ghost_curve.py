@@ -171,8 +171,8 @@ def measure(name, network, train_images, test, folder):
         "int8": ghostc.compile(network, example, device="cortex-m4", calibration=train_images[:512].split(32), out=folder / "int8"),
     }
     for form, result in forms.items():
-        profile = ghostc.profile(network if form == "float" else result.model, example if form == "float" else None)
-        accuracy = ghostc.evaluate(network if form == "float" else result.model, example if form == "float" else None, data=test)
+        profile = ghostc.profile(result)
+        accuracy = ghostc.evaluate(result, data=test)
         top1 = accuracy.results[0].top1
         yield {
             "network": name,
