@@ -21,6 +21,9 @@ interface OptionsTable {
   bb_pos: number;
 }
 
+/** Turns one TFLite operator into IR nodes and declares the values of its outputs. */
+export type ReadOperator = (node: OperatorReader) => void;
+
 /** One TFLite operator while it is read: typed access to its inputs and options, and `emit` for the IR nodes it becomes. */
 export class OperatorReader {
   readonly operator: TfliteOperator;

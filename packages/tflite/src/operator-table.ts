@@ -1,5 +1,5 @@
 import { hardSwishTable, logisticTable, tanhTable } from '@ghostc/ops';
-import type { OperatorReader } from './operator-reader.ts';
+import type { ReadOperator } from './operator-reader.ts';
 import { readConv2d, readConv3d, readDepthwiseConv2d } from './operators/convolution.ts';
 import { readDetectionPostProcess } from './operators/detection.ts';
 import {
@@ -65,9 +65,6 @@ import { readReverse, readSlice, readSplit, readSplitV, readStridedSlice } from 
 import { readComplexAbs, readPart, readRfft } from './operators/spectrum.ts';
 import { readConvolutionTransposeBias, readTransposeConv } from './operators/transposed-convolution.ts';
 import { readAssignVariable, readCallOnce, readReadVariable, readVarHandle } from './operators/variables.ts';
-
-/** Turns one TFLite operator into IR nodes and declares the values of its outputs. */
-export type ReadOperator = (node: OperatorReader) => void;
 
 /** Every TFLite operator that the reader knows. */
 export const operatorTable: ReadonlyMap<string, ReadOperator> = new Map<string, ReadOperator>([

@@ -1,6 +1,5 @@
 import type { Value } from '@ghostc/ir';
-import { OperatorReader } from '../operator-reader.ts';
-import type { ReadOperator } from '../operator-table.ts';
+import { OperatorReader, type ReadOperator } from '../operator-reader.ts';
 import { type AxisOrder, typeOf } from '../tensor-table.ts';
 import { integersOf, isActivation, realOf } from './quantized-output.ts';
 
