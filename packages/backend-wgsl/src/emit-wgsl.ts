@@ -13,6 +13,8 @@ import { lookup } from '@ghostc/ops';
 import type { MemoryPlan } from '@ghostc/planner';
 import type { AdapterKind, Dispatch, IoTensor, WgslManifest, WgslProgram } from '@ghostc/wgsl-runtime';
 import type { Carried } from './carry.ts';
+import { chainStep } from './chains/chain-step.ts';
+import type { Chain } from './chains/find-chains.ts';
 import { ioTensor } from './io-tensor.ts';
 import { isPacked } from './is-packed.ts';
 import type { Emit, KernelContext, Place, Step } from './kernel.ts';
@@ -57,8 +59,11 @@ export function emitWgsl(planned: WgslPlan, options: EmitWgslOptions): WgslProgr
   checkLimit('arena', emitter.arenaBytes);
   const lists: Record<AdapterKind, Dispatch[]> = { software: [], gpu: [] };
   const layers: TunableLayer[] = [];
+  const chainOf = new Map(
+    planned.chains.flatMap((chain) => chain.nodes.map((node) => [node, chain] as const)),
+  );
   for (const node of plan.order)
-    for (const [adapter, { dispatches, tunable }] of emitter.emit(node)) {
+    for (const [adapter, { dispatches, tunable }] of emitter.emit(node, chainOf.get(node))) {
       if (tunable) layers.push({ ...tunable, adapter, dispatch: lists[adapter].length });
       lists[adapter].push(...dispatches);
     }
@@ -151,9 +156,16 @@ class Emitter {
     this.arenaBytes = plan.arenaBytes;
   }
 
-  /** For software adapters, and for GPUs. */
-  emit(node: Node): readonly (readonly [AdapterKind, Emitted])[] {
-    if (this.#plan.elided.has(node)) return [];
+  /** For software adapters, and for GPUs. A chain is emitted in the place of its last node. */
+  emit(node: Node, chain?: Chain): readonly (readonly [AdapterKind, Emitted])[] {
+    if (this.#plan.elided.has(node) || (chain && node !== chain.nodes.at(-1))) return [];
+    if (chain) {
+      const emitted = { dispatches: [this.#chained(chain)] };
+      return [
+        ['software', emitted],
+        ['gpu', emitted],
+      ];
+    }
     const { emit, emitWide } = kernelOf(node, this.#types.get(node.output) ?? 'f32');
     const software = this.#emitted(node, emit);
     return [
@@ -171,7 +183,18 @@ class Emitter {
     return { dispatches, tunable };
   }
 
-  #context(node: Node, onShape: (shaped: Shaped) => void): KernelContext {
+  #chained(chain: Chain): Dispatch {
+    const step = chainStep(chain, (node) => {
+      const { emit, sharing } = kernelOf(node, node.output.type.dtype);
+      const [only] = emit(this.#context(node));
+      const items = sharing?.(node)?.items;
+      if (!only || !items) throw new CompileError('wgsl/op', `${node.op} has no step that others may share`);
+      return { step: only, items };
+    });
+    return this.#dispatchOf(step, chain.nodes.map(labelOf).join(' | '));
+  }
+
+  #context(node: Node, onShape: (shaped: Shaped) => void = () => {}): KernelContext {
     return {
       node,
       typeOf: (value) => this.#types.get(value) ?? 'f32',

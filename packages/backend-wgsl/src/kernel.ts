@@ -20,7 +20,7 @@ export interface KernelCode {
   readonly functions?: readonly string[];
   /**
    * Statements. With `item`, 0 <= item < COUNT, in scope; or, where `group` is given, with `tile`, 0 <= tile < COUNT, the
-   * number of the workgroup, and `lane`, 0 <= lane < group: then all invocations of a workgroup run them together.
+   * number of the workgroup, and `lane`, 0 <= lane < group: then all invocations of a workgroup run them together. LANES is `group`.
    */
   readonly body: string;
   /** Invocations of a workgroup, for bodies that work on a tile together. */
@@ -64,6 +64,14 @@ export interface KernelContext {
 /** Writes the steps of a node. */
 export type Emit = (context: KernelContext) => readonly Step[];
 
+/** Of a kernel that writes one step on words of bytes: what a dispatch has to know to compute several nodes. */
+export interface Sharing {
+  /** `words`: item i computes word i of the output. `blocks`: the items, or the tile, of each four channels follow one another. */
+  readonly items: 'words' | 'blocks';
+  /** Channel m of the output depends only on channel m / perChannel of each input. Absent: on all channels. */
+  readonly perChannel?: number;
+}
+
 /** Code for one op. Of several kernels for an op, the first that accepts a node is used. */
 export interface Kernel {
   readonly emit: Emit;
@@ -73,4 +81,6 @@ export interface Kernel {
   readonly accepts?: (node: Node, dtype: DType) => boolean;
   /** Bytes of the arena that the kernel needs for itself while it runs; none if absent. */
   readonly scratchBytes?: (node: Node) => number;
+  /** If absent or undefined, a node has a dispatch of its own. */
+  readonly sharing?: (node: Node) => Sharing | undefined;
 }

@@ -44,6 +44,12 @@ export interface PlanOptions<S extends Step = Node> {
   readonly partAlign?: number | undefined;
   /** `given`: steps run in the order of the program. Default: the order with the smallest peak. */
   readonly order?: 'given' | undefined;
+  /**
+   * Steps that run as one, each list in the order of execution, once it is known which steps cost nothing: what one of them reads
+   * keeps its memory until all have run. No value may go from one of them through another step and back, nor in a circle through
+   * several lists.
+   */
+  readonly together?: ((elided: ReadonlySet<Step>) => readonly (readonly S[])[]) | undefined;
   /** Bytes that a step needs for itself while it runs. */
   readonly scratchBytes?: ((step: S) => number) | undefined;
 }

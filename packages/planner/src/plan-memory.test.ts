@@ -15,10 +15,13 @@ class Machine {
   readonly memory = new Map<string, number>();
   readonly tags = new Map<Value, number[]>();
   readonly plan: MemoryPlan;
+  readonly groups: readonly (readonly Node[])[];
   #next = 1;
 
-  constructor(plan: MemoryPlan) {
+  /** The steps of a group write as soon as the first of them runs. */
+  constructor(plan: MemoryPlan, groups: readonly (readonly Node[])[] = []) {
     this.plan = plan;
+    this.groups = groups;
   }
 
   run(graph: Graph): void {
@@ -31,7 +34,8 @@ class Machine {
     const inputs = node.inputs.filter((value) => value !== null);
     const result = this.meaning(node, inputs);
     if (this.plan.elided.has(node)) return void this.tags.set(node.output, result);
-    this.scribble(node);
+    const group = this.groups.find(([first]) => first === node) ?? [node];
+    for (const member of group) this.scribble(member);
     for (const input of inputs) {
       if (!this.inPlace(node, input)) expect(this.read(input)).toEqual(this.tags.get(input));
     }
@@ -92,6 +96,25 @@ describe.each(['caller', 'arena'] as const)('any graph, io %s', (io) => {
     );
   });
 
+  it('keeps what steps that run as one read until all of them have run', () => {
+    fc.assert(
+      fc.property(recipes, (recipe) => {
+        const graph = randomGraph(...recipe);
+        const scratchBytes = (node: Node): number => (node.op === 'make' ? 40 : 0);
+        let groups: Node[][] = [];
+        const together = (elided: ReadonlySet<unknown>): Node[][] => {
+          const nodes = [...graph.nodes()].filter((node) => !elided.has(node));
+          groups = nodes.flatMap((_, i) => (i % 3 ? [] : [nodes.slice(i, i + 3)]));
+          return groups;
+        };
+        const plan = planMemory(graph, options(io, { scratchBytes, together }));
+        for (const group of groups) expectOneAfterAnother(group, plan);
+        new Machine(plan, groups).run(graph);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("is aligned, no smaller than its lower bound, and keeps to the caller's buffers", () => {
     fc.assert(
       fc.property(recipes, (recipe) => {
@@ -108,6 +131,17 @@ describe.each(['caller', 'arena'] as const)('any graph, io %s', (io) => {
     );
   });
 });
+
+/** Nothing else runs between the steps of a group, and their scratch lies apart. */
+function expectOneAfterAnother(group: readonly Node[], { order, elided, scratch }: MemoryPlan): void {
+  const running = order.filter((node) => !elided.has(node));
+  const first = running.indexOf(group[0] as Node);
+  expect(running.slice(first, first + group.length)).toEqual(group);
+  const places = group.flatMap((node) => scratch.get(node)?.offset ?? []).sort((a, b) => a - b);
+  places.slice(1).forEach((place, i) => {
+    expect(place - (places[i] ?? 0)).toBeGreaterThanOrEqual(40);
+  });
+}
 
 function checkPlace(
   graph: Graph,

@@ -48,17 +48,12 @@ export function planProgram<S extends Step>(program: Program<S>, options: PlanOp
   return {
     order: withElided(program.steps, best.order, map.elided),
     placements: placeValues(map, best),
-    scratch: new Map(
-      [...best.scratch].map(([{ index }, offset]) => [
-        itemAt(program.steps, index),
-        { region: 'arena', index: 0, offset },
-      ]),
-    ),
+    scratch: scratchOf(program, best, options),
     elided: map.elided,
     arenaBytes: best.bytes,
     lowerBound: bound,
     gap: best.bytes - goal,
-    live: best.live,
+    live: best.order.flatMap(({ steps }, i) => steps.map(() => itemAt(best.live, i))),
   };
 }
 
@@ -94,6 +89,24 @@ function bestArrangement(schedule: Schedule, { quick, goal }: Start): ArenaArran
 function wasteOf({ inPlace, writes }: Task): number {
   const bytes = (cells: readonly Cell[]): number => cells.reduce((sum, cell) => sum + cell.bytes, 0);
   return Math.max(0, ...inPlace.map(({ cells }) => bytes(cells))) - bytes(writes);
+}
+
+/** The scratch memory of steps that run as one lies side by side. */
+function scratchOf<S extends Step>(
+  { steps }: Program<S>,
+  { scratch }: ArenaArrangement,
+  { scratchBytes = () => 0, align }: PlanOptions<S>,
+): Map<Step, Placement> {
+  const places = new Map<Step, Placement>();
+  for (const [task, start] of scratch) {
+    let offset = start;
+    for (const step of task.steps.map((index) => itemAt(steps, index))) {
+      const bytes = scratchBytes(step);
+      if (bytes) places.set(step, { region: 'arena', index: 0, offset });
+      offset += roundUp(bytes, align);
+    }
+  }
+  return places;
 }
 
 function placeValues({ storage }: StorageMap, { homes, starts }: ArenaArrangement): Map<Value, Placement> {
@@ -135,7 +148,7 @@ function withElided<S extends Step>(
     }
   };
   settle([...missing].flatMap(([step, count]) => (count === 0 ? [step] : [])));
-  for (const { index } of order) settle(run(itemAt(steps, index)));
+  for (const index of order.flatMap((task) => task.steps)) settle(run(itemAt(steps, index)));
   return result;
 }
 

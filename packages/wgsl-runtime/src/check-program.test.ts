@@ -46,7 +46,7 @@ test('every defect is named', () => {
     problem({ inputs: [{ ...x!, offset: 2 }] }),
     problem({ dispatches: [{ ...mul!, module: 'none' }] }),
     problem({
-      dispatches: [{ ...mul!, ints: Object.fromEntries([...Array(65).keys()].map((i) => [`P${i}`, i])) }],
+      dispatches: [{ ...mul!, ints: Object.fromEntries([...Array(257).keys()].map((i) => [`P${i}`, i])) }],
     }),
     problem({ dispatches: [{ ...mul!, workgroups: [1, 9, 1] }] }),
   ];
@@ -59,7 +59,7 @@ test('every defect is named', () => {
     'x [1,4]: expected 16 bytes, found 12',
     'x: expected an offset that is a multiple of 4, found 2',
     'Mul_0: there is no module none',
-    'Mul_0: too many bytes of parameters: 260 > 256',
+    'Mul_0: too many bytes of parameters: 1028 > 1024',
     'Mul_0: workgroups exceed maxComputeWorkgroupsPerDimension: 9 > 8',
   ]);
 });

@@ -16,8 +16,8 @@ export const elementBytes: Readonly<Record<IoType, number>> = {
   u8: 1,
 };
 
-/** Bytes of one dispatch's parameters: WebGPU's default alignment of a dynamic offset. */
-export const paramBytes = 256;
+/** Bytes of the parameters of one dispatch: a multiple of the default alignment of a dynamic offset, 256. */
+export const paramBytes = 1024;
 
 /** Throws an Error that names the problem: a wrong manifest, or the device limit that is exceeded. */
 export function checkProgram({ manifest, weights }: WgslProgram, limits: Limits): void {

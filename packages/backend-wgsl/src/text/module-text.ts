@@ -43,7 +43,8 @@ ${step.matrix && matrices !== 'weights' ? `@group(0) @binding(3) var<storage, re
 ${code
   .map((text) => text.trim())
   .join('\n\n')
-  .replace(parameterNames(step), 'params.$1')}
+  .replace(parameterNames(step), 'params.$1')
+  .replace(/\bLANES\b/g, `${step.group ?? groupSize}`)}
 `;
 }
 

@@ -169,14 +169,14 @@ arena[${at}] = word_of(sums[i], block * 4 + i);
 const sharedText = (compute: string): string => `let block = tile % BLOCKS;
 let n = tile / BLOCKS;
 let planes = T_AT + tile * 4 * QUADS;
-for (var q = lane; q < QUADS; q += ${GROUP}) {
+for (var q = lane; q < QUADS; q += LANES) {
 ${compute}
 ${storeText('planes + i * QUADS + q')}
 }
 storageBarrier();
 let bytes = min(4, M - block * 4) * OP;
 let y = Y_AT + n * M * OP / 4 + block * OP;
-for (var j = lane; j < (bytes + 3) / 4; j += ${GROUP}) {
+for (var j = lane; j < (bytes + 3) / 4; j += LANES) {
 var word = 0;
 for (var b = 0; b < 4; b++) {
 let e = j * 4 + b;

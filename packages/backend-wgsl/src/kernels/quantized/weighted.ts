@@ -20,6 +20,10 @@ export const conv2d: Kernel = {
     const layer = convLayer({ node });
     return !isOnePixel(layer) && isBlocked(layer) ? blockedScratchBytes(layer) : 0;
   },
+  sharing: (node) => {
+    const layer = convLayer({ node });
+    return { items: !isOnePixel(layer) && isBlocked(layer) ? 'blocks' : 'words' };
+  },
   emit: (context) => {
     const layer = convLayer(context);
     if (isOnePixel(layer)) return [dense(context, layer)];
@@ -28,10 +32,13 @@ export const conv2d: Kernel = {
   },
 };
 
-export const depthwiseConv2d: Emit = (context) => {
-  const attrs = attrsOf(qlinearDepthwiseConv2d, context.node);
-  const layer = layerOf(context, attrs, { attrs, group: attrs.multiplier });
-  return [(hasWholeRows(layer) ? rowDepthwise : laneConv)(context, layer, attrs.multiplier)];
+export const depthwiseConv2d: Kernel = {
+  sharing: (node) => ({ items: 'words', perChannel: attrsOf(qlinearDepthwiseConv2d, node).multiplier }),
+  emit: (context) => {
+    const attrs = attrsOf(qlinearDepthwiseConv2d, context.node);
+    const layer = layerOf(context, attrs, { attrs, group: attrs.multiplier });
+    return [(hasWholeRows(layer) ? rowDepthwise : laneConv)(context, layer, attrs.multiplier)];
+  },
 };
 
 export const fullyConnected: Emit = (context) => {
