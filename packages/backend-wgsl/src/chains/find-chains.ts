@@ -152,7 +152,7 @@ class Search {
   #returns(chain: Chain): boolean {
     const members = new Set<Node>(chain.nodes);
     const seen = new Set<Node>();
-    const outside = this.#readers(chain.nodes, seen).filter((node) => !members.has(node));
+    const outside = this.#readers(chain.nodes, new Set()).filter((node) => !members.has(node));
     for (let node = outside.pop(); node; node = outside.pop()) {
       if (members.has(node)) return true;
       outside.push(...this.#readers(this.#chainOf.get(node)?.nodes ?? [node], seen));
