@@ -79,8 +79,9 @@ part${suffix}(item);
 /** The items of a span of channels; all of them without one. */
 function rangeOf({ step: { count }, items }: SharedStep, { output }: Node, span: Span | undefined): Span {
   if (!span) return { from: 0, to: count, each: count };
-  const shape = staticShape(output.type.shape);
-  const perFour = items === 'words' ? numElements(shape.slice(2)) : count / Math.ceil((shape[1] ?? 1) / 4);
-  const at = (channel: number): number => Math.ceil((channel * perFour) / 4);
+  const [, channels = 1, ...plane] = staticShape(output.type.shape);
+  const perBlock = count / Math.ceil(channels / 4);
+  const at = (channel: number): number =>
+    items === 'words' ? Math.ceil((channel * numElements(plane)) / 4) : Math.ceil(channel / 4) * perBlock;
   return { from: at(span.from), to: Math.min(count, at(span.to)), each: at(span.each) };
 }

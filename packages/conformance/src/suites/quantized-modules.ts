@@ -61,6 +61,25 @@ export const quantizedModuleSuite = suite(
   %s = qlinear_add %p, %x {y_scale=0.05, y_zero_point=-4}
   %t = qlinear_add %s, %s {y_scale=0.09}
   return %t`,
+    bottleneck: `graph @bottleneck(%x: i8[1,10,7,7] ${XQ}, %r: i8[1,24,7,7] quant(0.3:2))
+  const %pw: i8[12,10,1,1] quant(axis=0, ${scales(12)}) = random(1)
+  const %dw: i8[12,1,3,3] quant(axis=0, ${scales(12)}) = random(2)
+  const %sw: i8[24,1,5,5] quant(axis=0, ${scales(24)}) = random(3)
+  %p = qlinear_conv2d %x, %pw {y_scale=0.3, y_zero_point=-5}
+  %c = qlinear_depthwise_conv2d %p, %dw {y_scale=0.3, y_zero_point=-5, pads=[1,1,1,1]}
+  %g = concat %p, %c
+  %s = qlinear_add %g, %r {y_scale=0.5, y_zero_point=4}
+  %d = qlinear_depthwise_conv2d %s, %sw {y_scale=3.1, pads=[2,2,2,2], strides=[2,2]}
+  %m = qlinear_global_average_pool %s {y_scale=0.2}
+  return %d, %m`,
+    'ratio-3': `graph @ratio(%x: u8[1,5,12,14] quant(0.05:7), %f: i8[1,18,1,1] quant(0.02:-4))
+  const %pw: i8[6,5,1,1] quant(axis=0, ${scales(6)}) = random(1)
+  const %dw: i8[12,1,3,3] quant(axis=0, ${scales(12)}) = random(2)
+  %p = qlinear_conv2d %x, %pw {y_scale=0.2, y_zero_point=-8}
+  %c = qlinear_depthwise_conv2d %p, %dw {y_scale=0.2, y_zero_point=-8, pads=[1,1,1,1], multiplier=2}
+  %g = concat %p, %c
+  %y = qlinear_mul %g, %f {y_scale=0.1, y_zero_point=9}
+  return %y`,
     chain: chain(8, 12),
     'chain-odd': chain(7, 5),
     'chain-wide': chain(5, 37),
