@@ -129,6 +129,21 @@ const kinds = {
     strided: [0.4, 0.5],
     padded: [0.3, 0.3],
   },
+  // lines of five to thirteen pixels without padding, as where digits are read: seldom fours
+  narrow: {
+    ...usual,
+    upTo: [0.1, 0.75, 0.85, 1, 1, 1, 1, 1],
+    windows: [
+      [3, 3],
+      [5, 5],
+      [5, 5],
+      [2, 2],
+    ],
+    from: [1, 3, 6, 8, 12, 16],
+    sides: [9, 10, 11, 13, 14, 15, 17, 18],
+    strided: [0.1, 0.2],
+    padded: [0, 0.2],
+  },
   // planes of a few pixels and many channels, where large networks of small pictures end
   ends: {
     ...usual,
