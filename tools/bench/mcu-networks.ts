@@ -25,7 +25,7 @@ export const fitted: Networks = {
 const seeds = {
   ...{ mixed: 13, windows: 6, spectra: 16, streams: 12, tiny: 12 },
   ...{ cameras: 12, vectors: 10, states: 12 },
-  ...{ ends: 7, narrow: 6, handfuls: 6, slopes: 4, dense: 8 },
+  ...{ ends: 7, narrow: 6, groups: 8, handfuls: 6, slopes: 4, dense: 8 },
 } as const;
 
 /** So many of each kind take and give floats in int8 too. */

@@ -36,6 +36,8 @@ interface Kind {
   readonly padded: readonly [number, number];
   /** Outputs of a depthwise layer for each of its input channels. */
   readonly multipliers?: readonly number[];
+  /** Groups of convolutions, where channels divide by them. */
+  readonly groups?: readonly number[];
   /** All probes are lines, and a window may take all of one. */
   readonly stream?: true;
 }
@@ -143,6 +145,22 @@ const kinds = {
     sides: [9, 10, 11, 13, 14, 15, 17, 18],
     strided: [0.1, 0.2],
     padded: [0, 0.2],
+  },
+  // as in ResNeXt, RegNet and ShuffleNet
+  groups: {
+    ...usual,
+    upTo: [0.3, 0.9, 0.95, 1, 1, 1, 1, 1],
+    windows: [
+      [3, 3],
+      [3, 3],
+      [3, 3],
+      [5, 5],
+    ],
+    from: [16, 24, 32, 48, 64, 96],
+    sides: [2, 3, 4, 6, 7, 8, 12, 14],
+    strided: [0.15, 0.2],
+    padded: [1, 1],
+    groups: [1, 2, 3, 4, 8, 8],
   },
   // planes of a few pixels and many channels, where large networks of small pictures end
   ends: {
@@ -265,8 +283,11 @@ class Probe {
     const [h, w] = out;
     const fits = channels.filter((m) => m * c * kh * kw * h * w <= MOST_MACS);
     const m = this.#one(fits.length ? fits : [1]);
-    const [weight, bias] = [this.#constant([m, c, kh, kw]), this.#constant([m])];
-    this.#emit(`conv2d %${this.#at}, ${weight}, ${bias} {${attributes}}`, [m, h, w]);
+    const drawn = this.#kind.groups ? this.#one(this.#kind.groups) : 1;
+    const group = c % drawn || m % drawn ? 1 : drawn;
+    const [weight, bias] = [this.#constant([m, c / group, kh, kw]), this.#constant([m])];
+    const more = group > 1 ? `, group=${group}` : '';
+    this.#emit(`conv2d %${this.#at}, ${weight}, ${bias} {${attributes}${more}}`, [m, h, w]);
     this.#activate();
   }
 

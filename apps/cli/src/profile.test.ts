@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cDevice, skipWithout } from '@ghostc/runtimes';
 import { expect, test } from 'vitest';
@@ -25,6 +25,25 @@ test.for(['cortex-m4', 'rv32'])('the layers of %s add up to the whole, twice the
   const page = readFileSync(join(folder, 'profile.html'), 'utf8');
   expect(page.match(/aria-roledescription="rect mark"/g)?.length).toBeGreaterThanOrEqual(2);
   expect(page.match(/<svg/g)).toHaveLength(2);
+});
+
+test('each layer takes time on the host, a large one more', (context) => {
+  skipWithout(cDevice('host').tools, 'host', context);
+  const wide = join(folder, 'wide.gir');
+  const graph = `graph @wide(%x: f32[1,16,16,16])
+  const %a: f32[16,16,3,3] = random(1)
+  const %b: f32[1,16,1,1] = random(2)
+  %y = conv2d %x, %a {pads=[1,1,1,1]}
+  %z = conv2d %y, %b
+  return %z`;
+  writeFileSync(wide, graph);
+  const { unit, layers } = JSON.parse(
+    ghostcIn(folder)('profile', wide, '--device', 'host', '--json').stdout,
+  );
+  const [large, small] = layers.map(({ cost }: { cost: number }) => cost);
+  expect(unit).toBe('nanoseconds');
+  expect(small).toBeGreaterThan(0);
+  expect(large).toBeGreaterThan(small);
 });
 
 test('the nodes of a model on an engine of the user, each by itself', () => {

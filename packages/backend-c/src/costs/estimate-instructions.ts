@@ -73,7 +73,7 @@ const exponentials: ReadonlySet<string> = new Set([
 
 /** What kernels do for a layer, how often each; a block that is not full counts as one. */
 export function costFeatures(given: CLayer): number[] {
-  const layer = byPlanes(alongLine(given));
+  const layer = byGroups(byPlanes(alongLine(given)));
   const { op, macs, calls } = layer;
   const own =
     macs === 0
@@ -102,6 +102,26 @@ function byPlanes(layer: CLayer): CLayer {
   const { op, shape, inputShape } = layer;
   if (!op.endsWith('depthwise_conv2d')) return layer;
   return { ...layer, inputShape: [...shape.slice(0, 2), ...inputShape.slice(2)] };
+}
+
+/** Groups of a convolution are computed one after the other, as layers of their own. */
+function byGroups(layer: CLayer): CLayer {
+  const { op, macs, shape, inputShape, window, calls } = layer;
+  if (macs === 0 || !/^(qlinear_)?conv2d$/.test(op)) return layer;
+  const groups = Math.round(((inputShape[1] ?? 1) * product(window) * product(shape)) / macs);
+  if (groups <= 1) return layer;
+  const part = ([n = 1, channels = 1, ...plane]: readonly number[]): number[] => [
+    n,
+    channels / groups,
+    ...plane,
+  ];
+  return {
+    ...layer,
+    macs: macs / groups,
+    shape: part(shape),
+    inputShape: part(inputShape),
+    calls: calls * groups,
+  };
 }
 
 /**

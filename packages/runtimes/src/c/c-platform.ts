@@ -66,10 +66,10 @@ int close_files(void) {
 }
 int read_bytes(void *to, size_t bytes) { return fread(to, 1, bytes, in) == bytes; }
 int write_bytes(const void *from, size_t bytes) { return fwrite(from, 1, bytes, out) == bytes; }
-/* Nanoseconds. */
+/* Nanoseconds. The clock of the process counts ticks of milliseconds where its time is limited. */
 void read_counter(uint32_t count[2]) {
   struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   const uint64_t time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
   count[0] = (uint32_t)time;
   count[1] = (uint32_t)(time >> 32);

@@ -14,14 +14,20 @@ function run(geometry: ConvGeometry): number {
   return isPointwise(geometry) ? geometry.outHeight * geometry.outWidth : geometry.outWidth;
 }
 
-export function mveConvFits({ batch, group, strideX }: ConvGeometry): boolean {
-  return batch === 1 && group === 1 && strideX <= 16;
+export function mveConvFits({ batch, strideX }: ConvGeometry): boolean {
+  return batch === 1 && strideX <= 16;
+}
+
+/** The convolution of one group. */
+function ofGroup(geometry: ConvGeometry): ConvGeometry {
+  const { channels, m, group } = geometry;
+  return { ...geometry, channels: channels / group, m: m / group, group: 1 };
 }
 
 /** Bytes of `col`, with the held rows after it; the vectors that move them reach into zero points after them. */
 export function mveConvScratch(geometry: ConvGeometry): number {
   const columns = columnBytes(geometry.inner, Math.min(BLOCK, run(geometry)));
-  return columns + (isPointwise(geometry) ? 0 : heldRows(geometry, 8).bytes + 32);
+  return columns + (isPointwise(geometry) ? 0 : heldRows(ofGroup(geometry), 8).bytes + 32);
 }
 
 /** Weights [m][inner] unchanged, with space for a whole vector after the last. */
@@ -39,15 +45,36 @@ export function mveConv2d(conv: Int8Layer): CFunction {
   const { geometry } = conv;
   const pixels = Math.min(BLOCK, run(geometry));
   return {
-    hint: `q_conv_${geometryName(geometry)}`,
+    hint: `q_conv_${geometryName(geometry)}${geometry.group > 1 ? `_g${geometry.group}` : ''}`,
     needs: [mvePrelude, gemmNeeds(geometry.inner)],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int8_t *col'],
     body: [
       ...pixelOffsets(geometry.inner),
       ...clearLastVectors(geometry.inner, pixels),
-      ...(isPointwise(geometry) ? blocks(conv) : outputRows(conv)),
+      ...overGroups(conv),
     ],
   };
+}
+
+/** Group after group, each with its channels of x and y, its weights and its table. */
+function overGroups(conv: Int8Layer): string[] {
+  const { geometry, plan } = conv;
+  const { group, height, width, outHeight, outWidth, inner } = geometry;
+  const one = ofGroup(geometry);
+  const pointwise = isPointwise(geometry);
+  const body = (pointwise ? blocks : outputRows)({ ...conv, geometry: one });
+  if (group === 1) return body;
+  // rows of outputs have moved y by a plane
+  const planes = pointwise ? one.m : one.m - 1;
+  return [
+    `for (int g = 0; g < ${group}; g++) {`,
+    ...body,
+    `x += ${one.channels * height * width};`,
+    `w += ${one.m * inner};`,
+    `q += ${one.m * plan.words};`,
+    `y += ${planes * outHeight * outWidth};`,
+    '}',
+  ];
 }
 
 /** Blocks of 16 pixels and one of the pixels left over; with 16 and more, it steps back to whole vectors of outputs. */
