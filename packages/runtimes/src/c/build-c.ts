@@ -6,7 +6,15 @@ import { runProcess } from '../process/run-process.ts';
 import type { Board, CDevice } from './c-device.ts';
 import { harnessBytes, harnessMain, type LayerCounting, layersHeader, singleMain } from './c-harness.ts';
 import { linkerScript } from './c-linker-script.ts';
-import { armStartup, hostPlatform, platformHeader, riscvStartup, semihostPlatform } from './c-platform.ts';
+import {
+  aarch64Entry,
+  aarch64Startup,
+  armStartup,
+  hostPlatform,
+  platformHeader,
+  riscvStartup,
+  semihostPlatform,
+} from './c-platform.ts';
 import { checkParameters } from './check-parameters.ts';
 
 /** How the generated sources must compile. */
@@ -86,12 +94,15 @@ function overflow(error: unknown, { name }: CDevice): CompileError | undefined {
 
 /** Names of the harness' sources. */
 export function harnessUnits({ board }: CDevice): string[] {
-  return ['harness_main.c', 'harness_platform.c', ...(board ? [startupName(board)] : [])];
+  return ['harness_main.c', 'harness_platform.c', ...(board ? Object.keys(startups[board.startup]) : [])];
 }
 
-function startupName({ startup }: Board): string {
-  return startup === 'arm' ? 'startup.c' : 'startup.S';
-}
+/** Files of a board's start-up code. */
+const startups: Readonly<Record<Board['startup'], Readonly<Record<string, string>>>> = {
+  arm: { 'startup.c': armStartup },
+  riscv: { 'startup.S': riscvStartup },
+  aarch64: { 'entry.S': aarch64Entry, 'startup.c': aarch64Startup },
+};
 
 function programFlags({ profile, library }: Build): readonly string[] {
   const include = library ? [`-I${library.include}`] : [];
@@ -143,7 +154,7 @@ export function platformFiles(programs: readonly CProgram[], board?: Board): [st
   };
   return [
     ...common,
-    [startupName(board), board.startup === 'arm' ? armStartup : riscvStartup],
+    ...Object.entries(startups[board.startup]),
     ['harness_board.ld', linkerScript(board, footprint)],
   ];
 }

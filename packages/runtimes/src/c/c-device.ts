@@ -34,7 +34,7 @@ export interface Board {
   readonly qemu: string;
   readonly machine: readonly string[];
   /** Start-up file of the harness. */
-  readonly startup: 'arm' | 'riscv';
+  readonly startup: 'arm' | 'riscv' | 'aarch64';
   /** Where code and small constants go; weights too, if there is room. */
   readonly code: Region;
   /** For data, arena and weights, in the order of preference; the stack is at the start of the first. */
@@ -44,10 +44,11 @@ export interface Board {
 
 /**
  * A counter that goes with executed instructions under QEMU's `-icount`. `fpgaio`: ticks of `hertz` while an instruction
- * takes 64 ns of virtual time (shift=6). `minstret`: the instructions themselves.
+ * takes 64 ns of virtual time (shift=6). `cntvct`: ticks of 16 ns, four an instruction. `minstret`: the instructions themselves.
  */
 export type Counter =
   | { readonly kind: 'fpgaio'; readonly address: number; readonly hertz: number }
+  | { readonly kind: 'cntvct' }
   | { readonly kind: 'minstret' };
 
 const MiB = 2 ** 20;
@@ -172,6 +173,26 @@ const devices: Readonly<Record<ProgramDevice, CDevice>> = {
   rv32imc: riscvDevice('rv32imc', ['-march=rv32imc', '-mabi=ilp32']),
   rv32imac_zba_zbb: riscvDevice('rv32imac_zba_zbb', ['-march=rv32imac_zba_zbb', '-mabi=ilp32']),
 };
+
+/** The processor that the code of `aarch64` is counted on, without a system: user-mode emulation counts nothing. */
+const bareAarch64: CDevice = {
+  ...devices.aarch64,
+  linkFlags: ['-static', '-nostartfiles'],
+  tools: [tool('aarch64-linux-gnu-gcc'), tool('qemu-system-aarch64')],
+  board: {
+    qemu: 'qemu-system-aarch64',
+    machine: ['-M', 'virt', '-cpu', 'max', '-m', '1G', '-nic', 'none'],
+    startup: 'aarch64',
+    code: { name: 'ROM', origin: 0x40100000, bytes: 15 * MiB },
+    memories: [{ name: 'RAM', origin: 0x41000000, bytes: 1000 * MiB }],
+    counter: { kind: 'cntvct' },
+  },
+};
+
+/** What counts the instructions of a device's code; the device itself on the host, which has only its clock. */
+export function countingDevice(name: string): CDevice {
+  return name === 'aarch64' ? bareAarch64 : cDevice(name);
+}
 
 /** A device by its name. Throws `run/device`. */
 export function cDevice(name: string): CDevice {

@@ -32,11 +32,13 @@ SECTIONS {
   .vectors : { KEEP(*(.vectors)) } > ${board.code.name}
   .text : { *(EXCLUDE_FILE(*_weights.o) .text .text.*) *(EXCLUDE_FILE(*_weights.o) .rodata EXCLUDE_FILE(*_weights.o) .rodata.* .srodata .srodata.*) } > ${board.code.name}
   .ARM.exidx : { *(.ARM.exidx*) } > ${board.code.name}
+  .rela : { PROVIDE_HIDDEN(__rela_iplt_start = .); *(.rela.iplt) PROVIDE_HIDDEN(__rela_iplt_end = .); } > ${board.code.name}
   .weights : ALIGN(16) { *_weights.o(.rodata .rodata.*) } > ${weights.name}
   .stack (NOLOAD) : ALIGN(16) { stack_bottom = .; . += 0x${STACK.toString(16)}; stack_top = .; } > ${first.name}
   .data : ALIGN(8) { *(.data .data.* .sdata .sdata.*) } > ${first.name}
   .bss : ALIGN(8) { bss_start = .; *(.bss .bss.* .sbss .sbss.* COMMON) . = ALIGN(4); bss_end = .; } > ${first.name}
   .big (NOLOAD) : ALIGN(16) { *(.big) } > ${buffers.name}
+  PROVIDE(_end = .);
 }
 `;
 }

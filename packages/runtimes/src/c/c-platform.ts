@@ -108,12 +108,27 @@ void read_counter(uint32_t count[2]) {
 }
 ${wideCounter}`;
 
+const aarch64Calls = `static word call(word op, const void *args) {
+  register word x0 __asm("x0") = op;
+  register const void *x1 __asm("x1") = args;
+  __asm volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
+  return x0;
+}
+void read_counter(uint32_t count[2]) {
+  uint64_t now;
+  __asm volatile("isb\\n mrs %0, cntvct_el0" : "=r"(now));
+  count[0] = (uint32_t)now;
+  count[1] = (uint32_t)(now >> 32);
+}
+${wideCounter}`;
+
 /** Files and exit by semihosting, for Arm and RISC-V: SYS_OPEN 1, SYS_CLOSE 2, SYS_WRITE 5, SYS_READ 6, SYS_EXIT_EXTENDED 0x20. */
 export const semihostPlatform = `#include "harness_platform.h"
 typedef uintptr_t word;
 #define PAINT 0xDEADBEEFu
 #if defined(__arm__)
-${armCalls}#else
+${armCalls}#elif defined(__aarch64__)
+${aarch64Calls}#else
 ${riscvCalls}#endif
 extern uint32_t stack_bottom[];
 static uint32_t *painted;
@@ -198,4 +213,63 @@ trap:
   la sp, stack_top
   li a0, ${harnessCodes.fault}
   call leave
+`;
+
+/**
+ * The same for AArch64, in two parts. First the stack, vectors and the FPU; then a table that makes all memory normal, since accesses
+ * need not be aligned only there; .bss; what the C library expects of its loader: the functions that it chooses by the processor, and
+ * memory of the thread. `getauxval` says which instructions there are, as Linux does.
+ */
+export const aarch64Entry = `  .section .vectors, "ax"
+  .globl _start
+_start:
+  ldr x0, =stack_top
+  mov sp, x0
+  mov x0, #(3 << 20)
+  msr cpacr_el1, x0
+  adr x0, traps
+  msr vbar_el1, x0
+  isb
+  bl start
+trap:
+  mov w0, #${harnessCodes.fault}
+  bl leave
+  .balign 2048
+traps:
+  .rept 16
+  .balign 128
+  b trap
+  .endr
+`;
+
+export const aarch64Startup = `#include "harness_platform.h"
+int main(void);
+extern unsigned char bss_start[], bss_end[];
+extern const uint64_t __rela_iplt_start[], __rela_iplt_end[];
+static uint64_t gigabytes[512] __attribute__((aligned(4096)));
+static unsigned char thread[4096] __attribute__((aligned(64)));
+static uint64_t features(int shift, uint64_t bits) { return (bits >> shift) & 15; }
+unsigned long getauxval(unsigned long kind);
+unsigned long getauxval(unsigned long kind) {
+  uint64_t isar0, isar1;
+  __asm volatile("mrs %0, id_aa64isar0_el1\\nmrs %1, id_aa64isar1_el1" : "=r"(isar0), "=r"(isar1));
+  if (kind == 16) return features(44, isar0) ? 1ul << 20 : 0; /* HWCAP_ASIMDDP */
+  if (kind == 26) return features(52, isar1) ? 1ul << 13 : 0; /* HWCAP2_I8MM */
+  return 0;
+}
+void start(void);
+void start(void) {
+  for (volatile unsigned char *p = bss_start; p < bss_end; p++) *p = 0;
+  volatile uint64_t *const table = gigabytes;
+  for (uint64_t i = 0; i < 4; i++) table[i] = (i << 30) | 1u << 10 | 3u << 8 | 1u;
+  __asm volatile("msr mair_el1, %0\\nmsr tcr_el1, %1\\nmsr ttbr0_el1, %2\\nmsr tpidr_el0, %3\\nisb" ::
+    "r"((uint64_t)0xff), "r"((uint64_t)(25 | 1 << 8 | 1 << 10 | 3 << 12) | 1ull << 32), "r"(gigabytes), "r"(thread));
+  uint64_t control;
+  __asm volatile("mrs %0, sctlr_el1" : "=r"(control));
+  __asm volatile("msr sctlr_el1, %0\\nisb" :: "r"(control | 1 | 1 << 2 | 1 << 12));
+  for (const uint64_t *p = __rela_iplt_start; p < __rela_iplt_end; p += 3)
+    *(uint64_t *)p[0] = ((uint64_t (*)(uint64_t))p[2])(0);
+  main();
+  leave(${harnessCodes.fault});
+}
 `;

@@ -1,6 +1,6 @@
 import type { CLayer, CProgram } from '@ghostc/backend-c';
 import type { Tensors } from '@ghostc/conformance';
-import type { CDevice } from './c-device.ts';
+import { type CDevice, countingDevice } from './c-device.ts';
 import { prepareC } from './prepare-c.ts';
 
 /** One layer with what it cost. */
@@ -28,7 +28,8 @@ export async function profileC(
   inputs: Tensors,
 ): Promise<Profile> {
   const host = device === 'host';
-  const executable = await prepareC(program, device, {
+  const counting = typeof device === 'string' ? countingDevice(device) : device;
+  const executable = await prepareC(program, counting, {
     count: 'instructions',
     profile: { layers: program.layers.length, repeats: host ? 20 : 1 },
   });

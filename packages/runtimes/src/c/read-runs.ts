@@ -59,6 +59,7 @@ function describe(name: string, status: number, damage: number): string | undefi
 
 function layerCounts(bytes: Uint8Array, { board }: CDevice): number[] {
   const ticks = [...new BigUint64Array(Uint8Array.from(bytes).buffer)].map(Number);
+  if (board?.counter.kind === 'cntvct') return ticks.map((count) => Math.round(count / TICKS));
   if (board?.counter.kind !== 'fpgaio') return ticks;
   const { hertz } = board.counter;
   return ticks.map((count) => Math.round((count * 1e9) / hertz / INSTRUCTION_NANOSECONDS));
@@ -66,11 +67,16 @@ function layerCounts(bytes: Uint8Array, { board }: CDevice): number[] {
 
 /** Of an emulated instruction under `-icount shift=6`. */
 const INSTRUCTION_NANOSECONDS = 64;
+/** Ticks of 16 ns in that time. */
+const TICKS = INSTRUCTION_NANOSECONDS / 16;
 
 type Count = readonly [low: number, high: number];
 
 function instructions(counter: Counter, before: Count, after: Count): number {
-  if (counter.kind === 'minstret') return after[0] - before[0] + (after[1] - before[1]) * 2 ** 32;
+  if (counter.kind !== 'fpgaio') {
+    const counted = after[0] - before[0] + (after[1] - before[1]) * 2 ** 32;
+    return counter.kind === 'minstret' ? counted : Math.round(counted / TICKS);
+  }
   // 64 ns per instruction; the counter's 32 bits wrap, and the 100 Hz clock shows how often
   const ticks = after[0] - before[0];
   const coarse = ((after[1] - before[1]) * counter.hertz) / 100;

@@ -28,6 +28,7 @@ export const toolIds = [
   'ai-edge-litert',
   'aarch64-linux-gnu-gcc',
   'qemu-aarch64',
+  'qemu-system-aarch64',
   'piscina',
   '@aws-sdk/client-s3',
   'bullmq',
