@@ -97,7 +97,7 @@ function pointwiseTile({ geometry, plan }: Int8Layer, { rows, columns, steps }: 
     'const int16_t *c = col;',
     ...pairProducts(
       { rows, columns },
-      { x: 'c', w: 'wm', step: `${2 * columns} * LANES8`, depth: String(steps) },
+      { x: 'c', w: 'wm', step: `${2 * columns} * LANES8`, depth: String(steps), product: 'v_products' },
     ),
     ...range(rows).flatMap((row) => [
       '{',
@@ -120,7 +120,7 @@ function packColumns(inner: number, plane: number, columns: number): string[] {
   const pack = (to: string, second: string): string[] =>
     range(columns).map((column) => {
       const at = column ? ` + ${column} * LANES8` : '';
-      return `v_put(${to}${column ? ` + ${2 * column} * LANES8` : ''}, v_zip(s${at}, ${second}${at}));`;
+      return `v_put(${to}${column ? ` + ${2 * column} * LANES8` : ''}, v_both(s${at}, ${second}${at}));`;
     });
   const whole = Math.floor(inner / 2);
   return [

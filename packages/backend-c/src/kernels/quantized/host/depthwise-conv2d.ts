@@ -116,7 +116,7 @@ function outputRows(
   // the last of an odd number of taps is paired with itself: its second weight is 0
   const sums = range(Math.ceil(taps.length / 2)).map((t) => {
     const [first, second] = [taps[2 * t], taps[2 * t + 1] ?? taps[2 * t]];
-    return `sums = v_dot(sums, v_zip(p + ${first}, p + ${second}), w${t});`;
+    return `sums = v_products(sums, v_both(p + ${first}, p + ${second}), w${t});`;
   });
   return [
     `for (int i = 0; i < ${outHeight}; i++) {`,

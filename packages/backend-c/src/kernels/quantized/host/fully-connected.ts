@@ -17,19 +17,19 @@ export function denseText(layer: Int8Layer): LayerText {
   const padded = Math.ceil(inner / STEP) * STEP;
   const block = (count: number): string[] => [
     `const int8_t *wk = w + m * ${inner};`,
-    `vsum ${range(count)
-      .map((r) => `a${r} = v_set(0)`)
+    `vquad ${range(count)
+      .map((r) => `a${r} = v_none()`)
       .join(', ')};`,
     `for (int k = 0; k < ${inner}; k += 2 * LANES8) {`,
     'const vpair v = v_load(wide + k);',
-    ...range(count).map((r) => `a${r} = v_dot(a${r}, v, v_widen(wk + k${r ? ` + ${r * inner}` : ''}));`),
+    ...range(count).map((r) => `a${r} = v_quad(a${r}, v, v_widen(wk + k${r ? ` + ${r * inner}` : ''}));`),
     '}',
     ...range(count).flatMap((r) => [
       '{',
       `const int32_t *const qm = q + (m + ${r}) * ${plan.words};`,
       ...requantConstants(plan, 'qm'),
       'int8_t tile[LANES8];',
-      `const vsum sums = v_add(v_set(v_total(a${r})), bias);`,
+      `const vsum sums = v_add(v_set(v_all(a${r})), bias);`,
       requantStore(plan, 'sums', 'tile'),
       `y[m + ${r}] = tile[0];`,
       '}',

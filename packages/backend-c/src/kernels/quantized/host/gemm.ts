@@ -40,8 +40,8 @@ export function channelBlocks({ geometry, plan }: Int8Layer, text: BlockText): s
   const channels = geometry.m / geometry.group;
   const whole = channels - (channels % most);
   const block = (rows: number): string[] => [
-    `vsum ${range(rows)
-      .flatMap((r) => range(2 * pairs).map((g) => `${sum(r, g)} = v_set(0)`))
+    `vquad ${range(rows)
+      .flatMap((r) => range(2 * pairs).map((g) => `${sum(r, g)} = v_none()`))
       .join(', ')};`,
     ...text.quads((at) => dots(rows, at)),
     ...range(rows).flatMap((r) => [
@@ -50,7 +50,7 @@ export function channelBlocks({ geometry, plan }: Int8Layer, text: BlockText): s
       ...requantConstants(plan, 'qr'),
       ...range(pairs).flatMap((pair) => [
         '{',
-        `const vsum sums = v_add(v_join(${sum(r, 2 * pair)}, ${sum(r, 2 * pair + 1)}), bias);`,
+        `const vsum sums = v_add(v_pixels(${sum(r, 2 * pair)}, ${sum(r, 2 * pair + 1)}), bias);`,
         ...text.store(r, pair, (target) => requantStore(plan, 'sums', target)),
         '}',
       ]),
@@ -77,7 +77,7 @@ function dots(rows: number, at: readonly string[]): string[] {
       .join(', ')};`,
     ...at.flatMap((from, g) => [
       `const vpair x${g} = v_load(${from});`,
-      ...range(rows).map((r) => `${sum(r, g)} = v_dot(${sum(r, g)}, x${g}, w${r});`),
+      ...range(rows).map((r) => `${sum(r, g)} = v_quad(${sum(r, g)}, x${g}, w${r});`),
     ]),
     `wk += ${4 * rows};`,
   ];

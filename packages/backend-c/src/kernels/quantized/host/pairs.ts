@@ -10,18 +10,22 @@ export const PAIR_COLUMNS = 2;
 
 export const pairSum = (row: number, column: number): string => `a${row}_${column}`;
 
+interface Operands {
+  readonly x: string;
+  readonly w: string;
+  readonly step: string;
+  readonly depth: string;
+  /** For pairs from `v_both`, `v_products`; default: `v_dot`, for those from `v_zip`. */
+  readonly product?: string;
+}
+
 /**
  * Sums over `depth` pairs of channels: x [pair][pixel][2] of int16, `step` int16 from pair to pair, and w [pair][row], words of two
  * int16. Both pointers are moved on.
  */
 export function pairProducts(
   { rows, columns }: { readonly rows: number; readonly columns: number },
-  {
-    x,
-    w,
-    step,
-    depth,
-  }: { readonly x: string; readonly w: string; readonly step: string; readonly depth: string },
+  { x, w, step, depth, product = 'v_dot' }: Operands,
 ): string[] {
   const sums = range(rows).flatMap((row) =>
     range(columns).map((column) => `${pairSum(row, column)} = v_set(0)`),
@@ -35,7 +39,7 @@ export function pairProducts(
     ...range(rows).flatMap((row) => [
       `const vpair w${row} = v_words(${w}[${row}]);`,
       ...range(columns).map(
-        (column) => `${pairSum(row, column)} = v_dot(${pairSum(row, column)}, x${column}, w${row});`,
+        (column) => `${pairSum(row, column)} = ${product}(${pairSum(row, column)}, x${column}, w${row});`,
       ),
     ]),
     `${x} += ${step};`,
