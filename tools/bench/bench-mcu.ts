@@ -17,6 +17,7 @@ import { byteSize, type Graph, parseGraph } from '@ghostc/ir';
 import { nodeMacs, registry } from '@ghostc/ops';
 import { quantize } from '@ghostc/quant';
 import { buildC, cDevice, type RunCOptions } from '@ghostc/runtimes';
+import { aarch64 } from './mcu-aarch64.ts';
 import { boards } from './mcu-boards.ts';
 import { kernelCases, type McuDevice, modelCases } from './mcu-cases.ts';
 import { type CmsisCounts, cmsisCounts } from './mcu-cmsis-nn.ts';
@@ -30,14 +31,14 @@ import { isMet, printRows, type Row } from './mcu-report.ts';
 import { needTiny } from './mlperf-tiny.ts';
 
 /**
- * Instructions that our C takes on Cortex-M and RV32, counted exactly in QEMU, against targets and peers:
+ * Instructions that our C takes on Cortex-M, RV32 and AArch64, counted exactly in QEMU, against targets and peers:
  *
- *   npm run bench:mcu [-- kernels|modules|models|ghostnet|cores|float|cycles|plans|boards|costs ...] [--model FILE]... [--json]
+ *   npm run bench:mcu [-- kernels|modules|models|ghostnet|cores|float|aarch64|cycles|plans|boards|costs ...] [--model FILE]... [--json]
  *
  * `kernels`: int8 layers, tuned against portable C in the same run, the two checked against each other bit for bit, with
  * what CMSIS-NN takes. `modules`: Ghost modules in one kernel against two. `models`: MLPerf Tiny, with what TensorFlow Lite
  * Micro and CMSIS-NN take. `ghostnet`: GhostNet 1.0x at 224 in int8 on M4, whole and in bands of rows. `cores`: the same,
- * whole, on the other cores. `float`: the same in float32 on M7. `cycles`: what a model of M7's pipeline, llvm-mca, says of
+ * whole, on the other cores. `float`: the same in float32 on M7. `aarch64`: both by kind of layer on AArch64. `cycles`: what a model of M7's pipeline, llvm-mca, says of
  * the loop of its 1x1 convolutions. `plans`: the arena of every reference model against the lower bound that is proven for all orders and
  * layouts, which is the target. `boards`: boards of `ghostc fit` that GhostNet 0.5x at 96 in int8 does not fit. `costs`: how far
  * what `ghostc fit` estimates is from what `ghostc profile` counts, on 12 networks and 7 cores, or on the models that `--model` names (a
@@ -50,6 +51,7 @@ import { needTiny } from './mlperf-tiny.ts';
  */
 const parts = {
   ...{ kernels, modules, models, ghostnet, cores, float },
+  aarch64: () => aarch64(int8GhostNet(), progress),
   cycles: () => cycles(progress),
   plans: () => plans(progress),
   boards: () => boards(progress),

@@ -33,10 +33,10 @@ export const vectorLanes: Lanes = {
   vfp: false,
   sharesCode: false,
 };
+/** 32 registers: sixteen sums, and what they are made of. */
+const neonLanes: Lanes = { ...vectorLanes, tileRows: 8 };
 /** Engines keep 15 registers, and load all operands of a step first; pages download the code. */
 const wasmLanes: Lanes = { ...vectorLanes, tileRows: 4, sharesCode: true };
-
-const withVectors: ReadonlySet<Device> = new Set(['host', 'aarch64']);
 
 const withVfp: ReadonlySet<Device> = new Set([
   'cortex-m4',
@@ -46,9 +46,13 @@ const withVfp: ReadonlySet<Device> = new Set([
   'cortex-m85',
 ]);
 
+/** Of any device. */
+export const mostTileRows = neonLanes.tileRows;
+
 export function lanesOf(device: Device): Lanes {
   if (device === 'wasm32') return wasmLanes;
-  return withVectors.has(device) ? vectorLanes : { ...scalarLanes, vfp: withVfp.has(device) };
+  if (device === 'aarch64') return neonLanes;
+  return device === 'host' ? vectorLanes : { ...scalarLanes, vfp: withVfp.has(device) };
 }
 
 /** Definitions that vector code depends on. */

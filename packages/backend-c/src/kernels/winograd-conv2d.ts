@@ -2,7 +2,7 @@ import type { Node } from '@ghostc/ir';
 import { mayFilter, minimalFilters } from '@ghostc/ops';
 import { activateRegister, activationOf } from '../activation-text.ts';
 import { type CFunction, helperName, type KernelCall, type KernelContext, type Prelude } from '../kernel.ts';
-import { vectorLanes } from '../lanes.ts';
+import { mostTileRows } from '../lanes.ts';
 import { activationNeeds } from '../register-formulas.ts';
 import { loop } from '../text/loops.ts';
 import { range } from '../text/range.ts';
@@ -72,7 +72,7 @@ function packPlaces(weight: Float32Array, { m, channels }: ConvGeometry, rows: n
 
 const zeroBias: Prelude = {
   name: 'zero-bias',
-  lines: [`static const float zero_bias[${vectorLanes.tileRows}] = { 0.0f };`],
+  lines: [`static const float zero_bias[${mostTileRows}] = { 0.0f };`],
 };
 
 /** The place whose sum occurs in all four outputs with the same sign: the bias is added there. */

@@ -48,11 +48,7 @@ export function mveConv2d(conv: Int8Layer): CFunction {
     hint: `q_conv_${geometryName(geometry)}${geometry.group > 1 ? `_g${geometry.group}` : ''}`,
     needs: [mvePrelude, gemmNeeds(geometry.inner)],
     params: ['const int8_t *x', 'const int8_t *w', 'const int32_t *q', 'int8_t *y', 'int8_t *col'],
-    body: [
-      ...pixelOffsets(geometry.inner),
-      ...clearLastVectors(geometry.inner, pixels),
-      ...overGroups(conv),
-    ],
+    body: [...pixelOffsets(geometry.inner), ...clearLastVectors(geometry.inner, pixels), ...overGroups(conv)],
   };
 }
 
