@@ -29,6 +29,17 @@ test.each([
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
+test('bisect of two models: sizes that the second does not name are those of the first', () => {
+  const scaled = (size: number | string): string =>
+    `graph @g(%x: f32[${size},3])\n  const %k: f32[3] = random(1)\n  %y = mul %x, %k\n  return %y`;
+  writeFileSync(join(folder, 'open.gir'), scaled('N'));
+  writeFileSync(join(folder, 'fixed.gir'), scaled(2));
+  const bisect = ghostc('bisect', 'open.gir', 'fixed.gir', '--a', 'interpreter', '--bind', 'N=2');
+  expect([bisect.status, bisect.stderr]).toEqual([0, '']);
+  const unknown = ghostc('bisect', 'open.gir', 'fixed.gir', '--a', 'interpreter', '--bind', 'M=2');
+  expect(unknown.stderr).toContain('there is no dimension M');
+});
+
 describe('several sizes in one package', () => {
   const text = `graph @net(%a: f32[N,M,4])
 const %w: f32[4,3] = random(1)

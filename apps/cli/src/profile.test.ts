@@ -37,9 +37,7 @@ test('each layer takes time on the host, a large one more', (context) => {
   %z = conv2d %y, %b
   return %z`;
   writeFileSync(wide, graph);
-  const { unit, layers } = JSON.parse(
-    ghostcIn(folder)('profile', wide, '--device', 'host', '--json').stdout,
-  );
+  const { unit, layers } = JSON.parse(ghostcIn(folder)('profile', wide, '--device', 'host', '--json').stdout);
   const [large, small] = layers.map(({ cost }: { cost: number }) => cost);
   expect(unit).toBe('nanoseconds');
   expect(small).toBeGreaterThan(0);

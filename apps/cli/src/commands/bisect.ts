@@ -12,7 +12,7 @@ import { anyWorkOption, checkWork, MANY_RUNS } from '../check-work.ts';
 import { readDataSets } from '../data-sets.ts';
 import { runtimeKinds } from '../find-runtime.ts';
 import { formatError, formatTable } from '../format.ts';
-import { loadModel } from '../load-model.ts';
+import { type LoadedModel, loadModel } from '../load-model.ts';
 import { parseCount } from '../parse-count.ts';
 import { startProgress } from '../progress.ts';
 import { reproductionFiles } from '../reproduction-files.ts';
@@ -148,7 +148,7 @@ function taskOf(model: string, other: string | undefined, flags: BisectFlags): T
   const steps = integers && [a, b].some((name) => inOrt.has(name)) ? 1 : 0;
   const runtimes = { a, b };
   if (other === undefined) return { sample: first, runtimes, a, b, steps };
-  const loadedOther = loadModel(other, { rounding, bind });
+  const loadedOther = loadOther(other, { rounding, bind });
   checkWork(loadedOther, flags, MANY_RUNS);
   const second = loadedOther.graph;
   const theirs = integers ? (integerForm(second) ?? second) : second;
@@ -160,6 +160,16 @@ function taskOf(model: string, other: string | undefined, flags: BisectFlags): T
     b: a === b ? other : `${other} on ${b}`,
     steps: 0,
   };
+}
+
+/** Sizes that the second model does not name follow from the inputs of the first. */
+function loadOther(model: string, { rounding, bind }: Pick<BisectFlags, 'rounding' | 'bind'>): LoadedModel {
+  try {
+    return loadModel(model, { rounding, bind });
+  } catch (error) {
+    if (!(error instanceof CompileError) || error.code !== 'bind/dimension') throw error;
+    return loadModel(model, { rounding });
+  }
 }
 
 function sampleOf(model: Graph, { data, seed }: BisectFlags): Sample {
