@@ -72,6 +72,20 @@ test('a batch, large planes, few channels and parts that share words stay apart'
   expect(apart(few)).toEqual(['p', 'q']);
 });
 
+test('a vector that is broadcast along lines needs all channels', () => {
+  const square = head
+    .replace('%x: i8[1,8,8,8]', '%x: i8[1,8,3,3]')
+    .replace('%r: i8[1,16,8,8]', '%r: i8[1,8,8,8]');
+  const pooled = [
+    `%p = qlinear_conv2d %x, %w {${Q}}`,
+    `%m = qlinear_global_average_pool %p {${Q}}`,
+    '%f = reshape %m {shape=[1,8]}',
+    `%y = qlinear_mul %r, %f {${Q}}`,
+    'return %y',
+  ];
+  expect(dispatches(pooled, square)).toEqual(['p | m', 'y']);
+});
+
 test('a gate is one workgroup', () => {
   const gate = [
     `%m = qlinear_global_average_pool %r {${Q}}`,

@@ -9,7 +9,7 @@ export interface Span {
   readonly each: number;
 }
 
-/** Nodes that one dispatch computes, one after the other, with a barrier between two. */
+/** Nodes that one dispatch computes one after another, with a barrier between two of them. */
 export interface Chain {
   readonly nodes: readonly Node[];
   /** The channels of each node's output; absent: one workgroup has all of them. */
@@ -100,7 +100,7 @@ class Search {
     return { nodes: this.#grow(head, { computed: spansOf, take }), spans };
   }
 
-  /** The head and what follows from it, as long as `take` accepts it and it needs nothing that follows from the chain elsewhere. */
+  /** The head, and nodes that follow from it: those that `take` accepts, unless they need something else that follows from it. */
   #grow(head: number, { computed, take }: Growth): Node[] {
     const members: Node[] = [];
     const besides = new Set<Value>();
@@ -143,7 +143,12 @@ class Search {
     const lists = inside.map((value) => known.get(value) ?? []);
     const [first = []] = lists;
     const agree = lists.every((list) => JSON.stringify(list) === JSON.stringify(first));
-    const keeps = inside.every((value) => channelsOf(value) * times === channelsOf(node.output));
+    // a value of fewer axes would be broadcast along others
+    const keeps = inside.every(
+      (value) =>
+        value.type.shape.length === node.output.type.shape.length &&
+        channelsOf(value) * times === channelsOf(node.output),
+    );
     if (!agree || !keeps) return undefined;
     return first.map(({ from, to, each }) => ({ from: from * times, to: to * times, each: each * times }));
   }
