@@ -209,6 +209,13 @@ export const quantizedMovementSuite = suite(
     'pad-value': unary('1,2,3,4', 'pad %x {pads=[0,0,1,1,0,0,1,1], value=0.5}', 'u8', '0.05:40'),
     'pad-reflect': unary('1,2,4,5', 'pad %x {pads=[0,0,2,1,0,0,1,3], mode="reflect"}'),
     slice: unary('1,8,5,5', 'slice %x {starts=[2], ends=[7], axes=[1]}'),
+    expand: unary('2,1,5', 'expand %x {shape=[3,2,3,5]}'),
+    gather: `graph @gather(%x: i8[2,6,5] quant(0.05:-3))
+  const %i: i64[2,2] = [5, 0, -1, 3]
+  const %j: i64[3] = [-5, 2, 2]
+  %y = gather %x, %i {axis=1}
+  %z = gather %x, %j {axis=2}
+  return %y, %z`,
     transpose: unary('1,3,4,5', 'transpose %x {perm=[0,2,3,1]}'),
     'transpose-int16': unary('1,3,4,5', 'transpose %x {perm=[0,2,3,1]}', 'i16', '0.001:0'),
     reshape: unary('1,8,3,2', 'reshape %x {shape=[2,-1]}'),

@@ -7,7 +7,7 @@ import { convTranspose2d } from './conv-transpose2d.ts';
 import { castBytes, dequantize, quantize } from './convert.ts';
 import { add, lookup, mul, prelu, requantize, sub } from './elementwise.ts';
 import { matmul } from './matmul.ts';
-import { concat, pad, reshape, resize, slice, transpose } from './movement.ts';
+import { concat, expand, gather, pad, reshape, resize, slice, transpose } from './movement.ts';
 import { averagePool, globalAveragePool, maxPool } from './pool.ts';
 import { bilinearResize } from './resize.ts';
 import { softmax } from './softmax.ts';
@@ -50,7 +50,7 @@ export const quantizedKernels = {
 
 /** Ops of any element type, on bytes. */
 export const byteKernels = {
-  ...emitting({ concat, max_pool: maxPool, pad, reshape, slice, transpose }, ({ output }) =>
+  ...emitting({ concat, expand, gather, max_pool: maxPool, pad, reshape, slice, transpose }, ({ output }) =>
     isPacked(output.type),
   ),
   cast: castBytes,

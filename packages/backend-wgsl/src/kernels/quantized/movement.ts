@@ -2,6 +2,7 @@ import { type Node, numElements, type Shape, staticShape, stridesOf } from '@gho
 import {
   attrsOf,
   concat as concatOp,
+  gather as gatherOp,
   normalAxis,
   padElement,
   pad as padOp,
@@ -10,7 +11,7 @@ import {
   transpose as transposeOp,
 } from '@ghostc/ops';
 import type { Emit, KernelContext, Step } from '../../kernel.ts';
-import { collapseNest } from '../../strided-nest.ts';
+import { broadcastStrides, collapseNest } from '../../strided-nest.ts';
 import { nestText } from '../../text/nest-text.ts';
 import { sourceOf } from '../operands.ts';
 import { padTaps } from '../pad.ts';
@@ -57,6 +58,38 @@ export const transpose: Emit = (context) => {
     ),
   ];
 };
+
+export const expand: Emit = (context) => {
+  const to = staticShape(context.node.output.type.shape);
+  return [stridedStep(context, 0, broadcastStrides(inputShape(context.node), to))];
+};
+
+/** Indices are held as float32. */
+export const gather: Emit = ({ node, arena }) => {
+  const shape = inputShape(node);
+  const axis = normalAxis(attrsOf(gatherOp, node).axis, shape.length);
+  return [
+    byteStep({
+      id: 'pick_bytes',
+      functions: [byteText('i8'), gatherValue],
+      ints: {
+        X_AT: arena(sourceOf(node, 0)) * 4,
+        I_AT: arena(sourceOf(node, 1)),
+        INNER: numElements(shape.slice(axis + 1)),
+        SIZE: shape[axis] ?? 1,
+        PICKS: numElements(staticShape(sourceOf(node, 1).type.shape)),
+      },
+      output: node.output,
+      at: arena(node.output),
+    }),
+  ];
+};
+
+const gatherValue = `fn value(e: i32) -> i32 {
+let i = i32(bitcast<f32>(arena[I_AT + e / INNER % PICKS]));
+let pick = clamp(select(i, i + SIZE, i < 0), 0, SIZE - 1);
+return byte(X_AT + (e / (INNER * PICKS) * SIZE + pick) * INNER + e % INNER);
+}`;
 
 /** For a reshape whose output could not be a view. */
 export const reshape: Emit = (context) => [
