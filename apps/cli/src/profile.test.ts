@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cDevice, skipWithout } from '@ghostc/runtimes';
+import { cDevice, countingDevice, skipWithout } from '@ghostc/runtimes';
 import { expect, test } from 'vitest';
 import { ghostcIn, models } from './testing/run-ghostc.ts';
 import { testFolder } from './testing/test-folder.ts';
@@ -8,24 +8,27 @@ import { testFolder } from './testing/test-folder.ts';
 const model = join(models, 'modules/ghost_module_ratio3/model.onnx');
 const folder = testFolder();
 
-test.for(['cortex-m4', 'rv32'])('the layers of %s add up to the whole, twice the same', (device, context) => {
-  skipWithout(cDevice(device).tools, device, context);
-  const args = ['profile', model, '--device', device, '--json', '--report', folder];
-  const [first, second] = [1, 2].map(() => ghostcIn(folder)(...args));
-  const { unit, total, layers, macs } = JSON.parse(first?.stdout ?? '');
-  expect(JSON.parse(second?.stdout ?? '').total).toBe(total);
-  expect({ unit, macs, ops: layers.map(({ op }: { op: string }) => op) }).toEqual({
-    unit: 'instructions',
-    macs: undefined,
-    ops: ['conv2d', 'depthwise_conv2d'],
-  });
-  const sum = layers.reduce((all: number, { cost }: { cost: number }) => all + cost, 0);
-  expect(total - sum).toBeGreaterThanOrEqual(0);
-  expect(total - sum).toBeLessThan(200); // entry and checks of the run function
-  const page = readFileSync(join(folder, 'profile.html'), 'utf8');
-  expect(page.match(/aria-roledescription="rect mark"/g)?.length).toBeGreaterThanOrEqual(2);
-  expect(page.match(/<svg/g)).toHaveLength(2);
-});
+test.for(['cortex-m4', 'rv32', 'aarch64'])(
+  'the layers of %s add up to the whole, twice the same',
+  (device, context) => {
+    skipWithout(countingDevice(device).tools, device, context);
+    const args = ['profile', model, '--device', device, '--json', '--report', folder];
+    const [first, second] = [1, 2].map(() => ghostcIn(folder)(...args));
+    const { unit, total, layers, macs } = JSON.parse(first?.stdout ?? '');
+    expect(JSON.parse(second?.stdout ?? '').total).toBe(total);
+    expect({ unit, macs, ops: layers.map(({ op }: { op: string }) => op) }).toEqual({
+      unit: 'instructions',
+      macs: undefined,
+      ops: ['conv2d', 'depthwise_conv2d'],
+    });
+    const sum = layers.reduce((all: number, { cost }: { cost: number }) => all + cost, 0);
+    expect(total - sum).toBeGreaterThanOrEqual(0);
+    expect(total - sum).toBeLessThan(200); // entry and checks of the run function
+    const page = readFileSync(join(folder, 'profile.html'), 'utf8');
+    expect(page.match(/aria-roledescription="rect mark"/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(page.match(/<svg/g)).toHaveLength(2);
+  },
+);
 
 test('each layer takes time on the host, a large one more', (context) => {
   skipWithout(cDevice('host').tools, 'host', context);

@@ -2,7 +2,7 @@ export type { PortOptions } from './board/board-link.ts';
 export { type Board, openBoard } from './board/open-board.ts';
 export { buildC } from './c/build-c.ts';
 export { runCBatch } from './c/c-batch.ts';
-export { type CDevice, cDevice } from './c/c-device.ts';
+export { type CDevice, cDevice, countingDevice } from './c/c-device.ts';
 export { buildCmsisNn, cmsisNnRoot } from './c/cmsis-nn-library.ts';
 export { emulatedCore } from './c/emulated-core.ts';
 export { type CodeSize, measureC } from './c/measure-c.ts';
