@@ -46,3 +46,8 @@ test('what is there is found: a variable, a package', async () => {
 test('every tool of the table is listed', () => {
   expect([...toolIds].sort()).toEqual(Object.keys(table).sort());
 });
+
+test('finds every npm package that is installed for development', () => {
+  const ids = toolIds.filter((id) => tool(id).packages.npm);
+  expect(ids.filter((id) => !tool(id).found())).toEqual([]);
+});

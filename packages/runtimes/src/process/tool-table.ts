@@ -67,7 +67,8 @@ function isFound(id: ToolId, entry: Entry): boolean {
   const { commands = [], files = [], variable, onlyOn, onlyWith, packages } = entry;
   if (onlyOn && process.platform !== onlyOn) return true;
   if (onlyWith && !onPath(onlyWith)) return true;
-  if (packages.npm) return findPackage(`${id}/package.json`) !== undefined;
+  // Some packages export nothing but their package.json, some do not export that.
+  if (packages.npm) return (findPackage(id) ?? findPackage(`${id}/package.json`)) !== undefined;
   if (packages.pip) return litertPython() !== undefined;
   return (!!variable && !!process.env[variable]) || commands.some(onPath) || anyFile(...files);
 }
