@@ -1,6 +1,6 @@
 import { byteOrderCheck } from './byte-order.ts';
 import { checkFunction } from './check-weights.ts';
-import { asksForAvx, avx2Call, avx2Names, builtForAvx2, dispatchMacro } from './dispatch.ts';
+import { asksForAvx, copies, copyCalls, dispatchMacro } from './dispatch.ts';
 import { fetchParameters } from './fetch-text.ts';
 import { guardedLines } from './guarded.ts';
 import { bannerText, isFile, type ProgramFacts, parametersText, runSignature } from './header-text.ts';
@@ -52,8 +52,8 @@ export function sourceText(
     '',
     ...(facts.observer ? [indent(layerTable(facts)), ''] : []),
     ...parts,
-    ...(dispatches ? [avx2Copy(facts, own, steps), ''] : []),
-    indent(runFunction(facts, steps, dispatches ? avx2Call(entry.name, entry.parameters) : [])),
+    ...(dispatches ? dispatchedCopies(facts, own, steps).flatMap((copy) => [copy, '']) : []),
+    indent(runFunction(facts, steps, dispatches ? copyCalls(entry.name, entry.parameters) : [])),
     ...(facts.observer ? ['', indent(unobservedRun(facts))] : []),
     ...(isFile(facts.form) ? ['', checkFunction(facts)] : []),
     '',
@@ -114,13 +114,12 @@ function usedIn(parameters: readonly string[], body: readonly string[]): string[
   return [...unused.map((one) => `(void)${one};`), ...body];
 }
 
-/** Kernels and layers once more, as a function of the same parameters. */
-function avx2Copy(facts: ProgramFacts, functions: string, steps: readonly string[]): string {
+/** Kernels and layers once more for each level of instructions, as a function of the same parameters. */
+function dispatchedCopies(facts: ProgramFacts, functions: string, steps: readonly string[]): string[] {
   const { name, signature, parameters } = entryOf(facts);
   const body = [...pointers(facts, steps), ...layers(facts, steps)];
   const run = [`static int ${signature}`, '{', ...usedIn(parameters, body), '}'];
-  const renamed = avx2Names(functions, name);
-  return builtForAvx2(renamed(`${functions}\n\n${indent(run)}`));
+  return copies(`${functions}\n\n${indent(run)}`, functions, name);
 }
 
 /** Copies of words by memcpy, and loads that a compiler merges, are unaligned if it is allowed to. */

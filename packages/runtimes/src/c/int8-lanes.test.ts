@@ -3,7 +3,7 @@ import { caseGraph, joinCases, seededInputs, suite } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
 import { expect, test } from 'vitest';
 import { skipWithout, type Tool } from '../process/require-tool.ts';
-import { avx2 } from '../testing/avx2.ts';
+import { avx2, avx512Flags, hasAvx512 } from '../testing/avx2.ts';
 import { cDevice, type ProgramDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
@@ -89,13 +89,17 @@ interface InstructionSet {
   readonly flags: readonly string[];
   readonly tools: readonly Tool[];
   readonly device?: ProgramDevice;
+  /** Needs a processor with AVX-512, which many have not. */
+  readonly wide?: boolean;
 }
 
 /** Each instruction set of the vector layer, and what stands for it where there is none. */
 const sets: readonly InstructionSet[] = [
   { name: 'SSE2', flags: [baseline], tools: [] },
   { name: 'AVX2', flags: ['-mavx2'], tools: [avx2] },
-  { name: 'AVX2, chosen at run time', flags: [], tools: [avx2] },
+  { name: 'AVX2, chosen at run time', flags: ['-DGHOSTC_DISPATCH=1'], tools: [avx2] },
+  { name: 'AVX-512', flags: avx512Flags, tools: [], wide: true },
+  { name: 'AVX-512, chosen at run time', flags: [], tools: [], wide: true },
   { name: 'NEON', flags: [], tools: cDevice('aarch64').tools, device: 'aarch64' },
   // GCC takes a minute over its arrays at -O1
   { name: 'plain C', flags: [baseline, '-U__SSE2__', '-U__AVX2__', '-O0'], tools: [] },
@@ -103,7 +107,8 @@ const sets: readonly InstructionSet[] = [
 
 test.for(sets)(
   'int8 layers of the host in $name are the interpreter, bit for bit',
-  async ({ name, flags, tools, device = 'host' }, context) => {
+  async ({ name, flags, tools, device = 'host', wide = false }, context) => {
+    if (wide && !hasAvx512()) context.skip('this processor has no AVX-512 with VNNI');
     skipWithout([...cDevice('host').tools, ...tools], name, context);
     const graph = caseGraph(
       joinCases(suite('int8_lanes', Object.fromEntries(texts.map((text, i) => [`${i}`, text])))),

@@ -3,7 +3,7 @@ import type { Int8Layer } from '../int8-layer.ts';
 import { requantConstants, requantStore } from './requant-text.ts';
 
 /** Lanes of the widest instruction set. */
-export const MOST_LANES = 8;
+export const MOST_LANES = 16;
 
 /** Sums in registers: some output channels of pairs of groups of HALF8 pixels. */
 export interface Tile {

@@ -1,4 +1,5 @@
 import type { Prelude } from '../../../kernel.ts';
+import { hasAvx512 } from '../../../dispatch.ts';
 import { range } from '../../../text/range.ts';
 import { lanesPrelude } from './prelude.ts';
 
@@ -67,7 +68,10 @@ export const pairsPrelude: Prelude = {
   name: 'int8-pairs',
   needs: [lanesPrelude],
   lines: [
-    '#if defined(__AVX2__)',
+    `#if ${hasAvx512}`,
+    '#define v_plus(a, b) _mm512_add_epi16(a, b)',
+    '#define v_minus(a, b) _mm512_sub_epi16(a, b)',
+    '#elif defined(__AVX2__)',
     '#define v_plus(a, b) _mm256_add_epi16(a, b)',
     '#define v_minus(a, b) _mm256_sub_epi16(a, b)',
     '#elif defined(__SSE2__)',

@@ -1,24 +1,30 @@
 import type { Prelude } from '../../../kernel.ts';
 import { memoryFunctions } from '../../../text/memory-functions.ts';
+import { hasAvx512 } from '../../../dispatch.ts';
+import { avx512Lanes } from './avx512-lanes.ts';
 import { inlineFunction as fn } from './inline-function.ts';
 import { wasmLanes } from './wasm-lanes.ts';
 
 /**
- * The vector layer of int8 kernels: LANES8 sums of int32 in a `vsum`, twice as many int16 in a `vpair`. AVX2, SSE2, NEON,
+ * The vector layer of int8 kernels: LANES8 sums of int32 in a `vsum`, twice as many int16 in a `vpair`. AVX-512 with VNNI, AVX2, SSE2, NEON,
  * WebAssembly's simd128, and plain C with the same names for everything else.
  */
 export const lanesPrelude: Prelude = {
   name: 'int8-lanes',
   lines: [
     ...memoryFunctions,
-    '#if defined(__GNUC__) && defined(__SSE2__)',
     '/* In a register from here on: GCC would load an input for each product, and make all products before their sums. */',
+    `#if defined(__GNUC__) && ${hasAvx512}`,
+    '#define HOLD8(a) __asm__("" : "+v"(a))',
+    '#elif defined(__GNUC__) && defined(__SSE2__)',
     '#define HOLD8(a) __asm__("" : "+x"(a))',
     '#else',
     '#define HOLD8(a) ((void)(a))',
     '#endif',
     '',
-    '#if defined(__AVX2__)',
+    `#if ${hasAvx512}`,
+    ...avx512Lanes,
+    '#elif defined(__AVX2__)',
     '#include <immintrin.h>',
     '#define LANES8 8',
     'typedef __m256i vsum;',
