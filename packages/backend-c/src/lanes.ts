@@ -1,8 +1,9 @@
 import type { Device } from './c-program.ts';
+import { hasAvx512 } from './dispatch.ts';
 
 /**
  * How pixels are held in registers. Scalar: a `float` each. Vector: a `vecf` of LANES floats (GNU vector extension; LANES
- * is set by the C preprocessor, 1 to 8, so that the same text compiles everywhere).
+ * is set by the C preprocessor, 1 to 16, so that the same text compiles everywhere).
  */
 export interface Lanes {
   readonly vector: boolean;
@@ -28,7 +29,7 @@ const scalarLanes: Lanes = {
 export const vectorLanes: Lanes = {
   vector: true,
   type: 'vecf',
-  most: 8,
+  most: 16,
   tileRows: 6,
   vfp: false,
   sharesCode: false,
@@ -57,7 +58,9 @@ export function lanesOf(device: Device): Lanes {
 
 /** Definitions that vector code depends on. */
 export const vectorPrelude: readonly string[] = [
-  '#if defined(__GNUC__) && defined(__AVX__)',
+  `#if defined(__GNUC__) && ${hasAvx512}`,
+  '#define LANES 16',
+  '#elif defined(__GNUC__) && defined(__AVX__)',
   '#define LANES 8',
   '#elif defined(__GNUC__) && (defined(__SSE__) || defined(__ARM_NEON) || defined(__wasm_simd128__))',
   '#define LANES 4',
@@ -72,7 +75,7 @@ export const vectorPrelude: readonly string[] = [
   '#define LOAD(p) ((vecf)*(const vecf_at *)(p))',
   '#define STORE(p, v) (*(vecf_at *)(p) = (v))',
   '#define SPLAT(s) splat(s)',
-  '#if defined(__wasm_simd128__)',
+  '#if LANES == 16 || defined(__wasm_simd128__)',
   '#define RELU(v) AT_LEAST(v, 0.0f)',
   '#else',
   '#define RELU(v) ((vecf)((veci)(v) & ~((v) < SPLAT(0.0f))))',
@@ -100,7 +103,11 @@ export const vectorPrelude: readonly string[] = [
   '#endif',
   '',
   '/* max(low, v) and min(v, high), and v where that is NaN. */',
-  '#if defined(__AVX__)',
+  '#if LANES == 16',
+  '#include <immintrin.h>',
+  '#define AT_LEAST(v, low) ((vecf)_mm512_max_ps((__m512)SPLAT(low), (__m512)(v)))',
+  '#define AT_MOST(v, high) ((vecf)_mm512_min_ps((__m512)SPLAT(high), (__m512)(v)))',
+  '#elif defined(__AVX__)',
   '#include <immintrin.h>',
   '#define AT_LEAST(v, low) ((vecf)_mm256_max_ps((__m256)SPLAT(low), (__m256)(v)))',
   '#define AT_MOST(v, high) ((vecf)_mm256_min_ps((__m256)SPLAT(high), (__m256)(v)))',
@@ -115,7 +122,9 @@ export const vectorPrelude: readonly string[] = [
   '/* The first n lanes, 1 to LANES; the others are 0. */',
   'static inline vecf load_part(const float *p, int n)',
   '{',
-  '#if defined(__AVX__)',
+  '#if LANES == 16',
+  'return (vecf)_mm512_maskz_loadu_ps((__mmask16)(0xffff >> (16 - n)), p);',
+  '#elif defined(__AVX__)',
   'static const int32_t mask[16] = { -1, -1, -1, -1, -1, -1, -1, -1 };',
   'return (vecf)_mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i *)(const void *)(mask + 8 - n)));',
   '#else',
@@ -129,7 +138,9 @@ export const vectorPrelude: readonly string[] = [
   '',
   'static inline void store_part(float *p, vecf v, int n)',
   '{',
-  '#if defined(__AVX__)',
+  '#if LANES == 16',
+  '_mm512_mask_storeu_ps(p, (__mmask16)(0xffff >> (16 - n)), (__m512)v);',
+  '#elif defined(__AVX__)',
   '/* In pieces: on some processors a store under a mask takes as long as many of them. */',
   '__m128 rest = _mm256_castps256_ps128((__m256)v);',
   'if (n == LANES) {',
@@ -173,7 +184,10 @@ export const vectorPrelude: readonly string[] = [
   '/* Every second float from p on; nothing after the last of them is read. */',
   'static inline vecf load_even(const float *p)',
   '{',
-  '#if defined(__AVX__)',
+  '#if LANES == 16',
+  'const __m512i even = _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 14, 12, 10, 8, 6, 4, 2, 0);',
+  'return (vecf)_mm512_permutex2var_ps(_mm512_loadu_ps(p), even, _mm512_loadu_ps(p + 15));',
+  '#elif defined(__AVX__)',
   'const __m256 a = _mm256_loadu_ps(p);',
   'const __m256 b = _mm256_loadu_ps(p + 7);',
   'const __m256 low = _mm256_permute2f128_ps(a, b, 0x20);',
