@@ -55,14 +55,14 @@ function withSource(program: CProgram, source: string): CProgram {
 
 /** Kernels by name: the text between the braces. */
 export function kernelsOf(source: string): Map<string, string> {
-  const found = source.matchAll(/^KERNEL void (m_k_\w+)(?<!_avx2)\([^)]*\)\n\{\n([\s\S]*?)^\}\n/gm);
+  const found = source.matchAll(/^KERNEL void (m_k_\w+)(?<!_avx\d+)\([^)]*\)\n\{\n([\s\S]*?)^\}\n/gm);
   return new Map([...found].map(([, name = '', body = '']) => [name, body]));
 }
 
 /** The calls of `m_run`, with the names in the comments before them. */
 export function layersOf(source: string): CLayer[] {
   const found = source.matchAll(
-    /\/\* \d+\. [^;]*; (.*) \*\/\n[^\n]*GHOSTC_LAYER[^\n]*\n\s*((m_k_\w+)(?<!_avx2)\(.*\);)/g,
+    /\/\* \d+\. [^;]*; (.*) \*\/\n[^\n]*GHOSTC_LAYER[^\n]*\n\s*((m_k_\w+)(?<!_avx\d+)\(.*\);)/g,
   );
   return [...found].map(([, names = '', call = '', kernel = '']) => ({
     names: namesIn(names),

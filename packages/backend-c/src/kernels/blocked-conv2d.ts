@@ -48,8 +48,6 @@ const STACK_BYTES = 6144;
 
 /** Registers of a tile along the pixels. */
 const COLUMNS = 2;
-/** Pixels of a tile with the widest registers. */
-const MOST_PIXELS = COLUMNS * vectorLanes.most;
 /** Products that a sum takes from a panel at most, unless one channel has more: its tile stays in the first-level cache. */
 const DEPTH = 384;
 /** Pixels of a panel at most; of one with few products, which is often the largest buffer of a small model, fewer. */
@@ -63,7 +61,7 @@ interface Panel {
   /** Input channels of a panel, and weights of one of them. */
   readonly channels: number;
   readonly taps: number;
-  /** Output pixels: a multiple of MOST_PIXELS. */
+  /** Output pixels: registers of them. */
   readonly pixels: number;
 }
 
@@ -82,7 +80,9 @@ function panelOf(geometry: ConvGeometry): Panel | null {
   const perBlock = Math.ceil(inputs / blocks);
   const most = perBlock * taps > SHALLOW ? PANEL_PIXELS : SHALLOW_PIXELS;
   const parts = Math.ceil((outHeight * outWidth) / most);
-  const pixels = Math.ceil((outHeight * outWidth) / parts / MOST_PIXELS) * MOST_PIXELS;
+  // whole tiles, of the widest registers, where there are many
+  const unit = vectorLanes.most * (parts > 1 ? COLUMNS : 1);
+  const pixels = Math.ceil((outHeight * outWidth) / parts / unit) * unit;
   return { channels: perBlock, taps, pixels };
 }
 

@@ -52,13 +52,14 @@ export function winogradPlan(geometry: ConvGeometry, steps: number): WinogradPla
   const widest = COLUMNS * vectorLanes.most;
   const most = Math.max(1, Math.floor(BLOCK_BYTES / (4 * PLACES * (steps + m) * widest)));
   const blocks = Math.ceil(squares / widest / most);
-  const block = Math.ceil(squares / blocks / widest) * widest;
-  const line = Math.ceil((across + 1 + 3 * SLACK) / SLACK) * SLACK;
+  const unit = blocks > 1 ? widest : vectorLanes.most;
+  const block = Math.ceil(squares / blocks / unit) * unit;
+  const line = Math.ceil((across + 1 + 2 * SLACK) / SLACK) * SLACK;
   return {
     ...{ geometry, steps, across, squares, block, line },
     // places do not lie a power of two apart: they are written together
-    inputs: steps * block + 2 * SLACK,
-    sums: m * block + 2 * SLACK,
+    inputs: steps * block + SLACK,
+    sums: m * block + SLACK,
     work: Math.max(LINES * line, 4 * block),
   };
 }

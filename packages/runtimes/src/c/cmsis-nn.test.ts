@@ -89,7 +89,7 @@ async function callsOfEqual(graph: Graph, device: Device, flags: readonly string
 }
 
 const calls = (program: CProgram): number =>
-  String(program.files.get('net.c')).match(/^ {2}if \(net_k_cmsis_\w+(?<!_avx2)\(/gm)?.length ?? 0;
+  String(program.files.get('net.c')).match(/^ {2}if \(net_k_cmsis_\w+(?<!_avx\d+)\(/gm)?.length ?? 0;
 
 /** By what they are: how often the library is called, op, input, weights, attributes. */
 const shapes = {

@@ -5,7 +5,7 @@ import { parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
-import { avx2 } from '../testing/avx2.ts';
+import { avx2, hasAvx512 } from '../testing/avx2.ts';
 import { cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
@@ -18,24 +18,33 @@ const graph = parseGraph(
 );
 const program = compileC(graph, { name: 'net' });
 
-/** The program whose copy for AVX2 fails. */
-function failing(): CProgram {
+/** The program, of which one copy fails. */
+function failing(copy: 'avx2' | 'avx512'): CProgram {
   const source = String(program.files.get('net.c'));
-  const at = source.indexOf('return NET_OK;', source.indexOf('static int net_run_avx2('));
+  const at = source.indexOf('return NET_OK;', source.indexOf(`static int net_run_${copy}(`));
   const broken = `${source.slice(0, at)}return 77;${source.slice(at + 'return NET_OK;'.length)}`;
   return { ...program, files: new Map([...program.files, ['net.c', broken]]) };
 }
 
-test('a plain build takes the copy for AVX2 where the processor has it', async (context) => {
+test('a plain build takes the widest copy that the processor has', async (context) => {
   skipWithout([...cDevice('host').tools, avx2], 'c', context);
-  await expect(runC(failing(), 'host', [seededInputs(graph, 1)])).rejects.toThrow('77');
+  const widest = failing(hasAvx512() ? 'avx512' : 'avx2');
+  await expect(runC(widest, 'host', [seededInputs(graph, 1)])).rejects.toThrow('77');
+});
+
+test('-DGHOSTC_DISPATCH=1 leaves out the copy for AVX-512', async (context) => {
+  skipWithout([...cDevice('host').tools, avx2], 'c', context);
+  const extraFlags = ['-DGHOSTC_DISPATCH=1'];
+  const run = runC(failing('avx2'), 'host', [seededInputs(graph, 1)], { extraFlags });
+  await expect(run).rejects.toThrow('77');
 });
 
 test.for([['-DGHOSTC_DISPATCH=0'], ['-mavx2', '-mfma']])(
   'built with %s there is one copy',
   async (extraFlags, context) => {
     skipWithout([...cDevice('host').tools, avx2], 'c', context);
-    expect(await runC(failing(), 'host', [seededInputs(graph, 1)], { extraFlags })).toHaveLength(1);
+    for (const copy of ['avx2', 'avx512'] as const)
+      expect(await runC(failing(copy), 'host', [seededInputs(graph, 1)], { extraFlags })).toHaveLength(1);
   },
 );
 

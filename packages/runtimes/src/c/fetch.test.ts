@@ -105,7 +105,7 @@ describe('weights that are fetched layer by layer, the next while one computes',
   test.for([
     ['float', () => chain, {}],
     ['int8', int8, {}],
-    ['bands of rows', () => chain, { maxRam: 8 * 1024 }],
+    ['bands of rows', () => chain, { maxRam: 11 * 1024 }],
     ['int8 in parts', () => seededInt8(chain).graph, { fetchRam: 1024, kernels: 'portable' }],
   ] as const)(
     '%s: the bits of resident weights, each byte once, nothing past the buffer',

@@ -69,7 +69,7 @@ test('a result other than 0 ends the run before that layer, with a status of its
 
 test('in bands of rows it is called for each band, and without the option there is nothing of it', async (context) => {
   skipWithout(cDevice('host').tools, 'c', context);
-  const calls = await printed({ maxRam: 6 * 1024 }, 99);
+  const calls = await printed({ maxRam: 9 * 1024 }, 99);
   expect(calls.length).toBeGreaterThan(names.length + 1);
   expect(new Set(calls.slice(0, -1))).toEqual(new Set(names));
   for (const text of compileC(graph, { name: 'net' }).files.values())
