@@ -78,13 +78,15 @@ ${renamed(text, names, level)}
 
 /** What the run function does first when there are copies. */
 export function copyCalls(run: string, parameters: readonly string[]): string[] {
-  return levels.toReversed().flatMap((level) => [
-    condition(level),
-    `if (${level.features.map((one) => `__builtin_cpu_supports("${one}")`).join(' && ')}) {`,
-    `return ${run}${level.suffix}(${parameters.join(', ')});`,
-    '}',
-    '#endif',
-  ]);
+  return levels
+    .toReversed()
+    .flatMap((level) => [
+      condition(level),
+      `if (${level.features.map((one) => `__builtin_cpu_supports("${one}")`).join(' && ')}) {`,
+      `return ${run}${level.suffix}(${parameters.join(', ')});`,
+      '}',
+      '#endif',
+    ]);
 }
 
 function condition({ dispatch }: Level): string {

@@ -7,6 +7,7 @@ interface Emitted {
   readonly name: string;
   readonly params: readonly string[];
   readonly body: readonly string[];
+  readonly optional: boolean;
 }
 
 /** Names functions and emits each distinct one once, after the preludes and helpers that they need. */
@@ -25,7 +26,7 @@ export class FunctionTable {
   }
 
   /** Name of the function; equal hints for different texts get a number. */
-  name({ hint, params, body, result, helpers = [], needs = [] }: CFunction): string {
+  name({ hint, params, body, result, helpers = [], needs = [], optional = false }: CFunction): string {
     const callees = helpers.map((helper) => this.name(helper));
     const linked = body.map((line) => withNames(line, callees));
     const key = `${hint}(${params.join(', ')})\n${linked.join('\n')}`;
@@ -35,7 +36,7 @@ export class FunctionTable {
     this.#names.set(key, name);
     for (const prelude of needs) this.#require(prelude);
     for (const callee of callees) this.#callers.set(callee, (this.#callers.get(callee) ?? 0) + 1);
-    this.#functions.push({ name, params, body: linked, result: result ? 'int' : 'void' });
+    this.#functions.push({ name, params, body: linked, result: result ? 'int' : 'void', optional });
     return name;
   }
 
@@ -45,9 +46,14 @@ export class FunctionTable {
   }
 
   /** The compiler may put a helper that only one function calls into that function. */
-  #text({ name, params, body, result }: Emitted): string {
+  #text({ name, params, body, result, optional }: Emitted): string {
     const storage = this.#callers.get(name) === 1 ? 'static' : 'KERNEL';
-    return indent([`${storage} ${result} ${name}(${params.join(', ')})`, '{', ...body, '}']);
+    return indent([
+      `${optional ? 'GHOSTC_UNUSED ' : ''}${storage} ${result} ${name}(${params.join(', ')})`,
+      '{',
+      ...body,
+      '}',
+    ]);
   }
 
   #require({ name, lines, needs = [] }: Prelude): void {

@@ -20,6 +20,8 @@ export interface CFunction {
   /** Functions that the body calls, each by the `helperName` of its index in this list. */
   readonly helpers?: readonly CFunction[];
   readonly needs?: readonly Prelude[];
+  /** Not called for some instruction sets: compilers are not to warn. */
+  readonly optional?: boolean;
 }
 
 /** Stands in a body for the name of its function's helper `index`. */

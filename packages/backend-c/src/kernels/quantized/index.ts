@@ -9,7 +9,7 @@ import { fusesGhostRows } from './dsp/ghost-rows.ts';
 import { dspKernels } from './dsp/index.ts';
 import { add, mul, prelu, requantize, sub } from './elementwise.ts';
 import { fullyConnected } from './fully-connected.ts';
-import { hostKernels } from './host/index.ts';
+import { hostKernels, x86Kernels } from './host/index.ts';
 import { lookup } from './lookup.ts';
 import { matmul } from './matmul.ts';
 import { maxPool } from './max-pool.ts';
@@ -55,7 +55,7 @@ const singleIssue = dspKernels('single');
 
 /** Kernels for one device, op by op; what they do not accept, the portable ones take. */
 const tunedKernels: { readonly [D in Device]?: TunedKernels } = {
-  host: hostKernels,
+  host: x86Kernels,
   aarch64: hostKernels,
   'cortex-m0plus': scalarByRow,
   'cortex-m3': scalarByRow,

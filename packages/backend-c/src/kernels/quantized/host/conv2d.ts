@@ -4,6 +4,8 @@ import { type ConvGeometry, geometryName, isDense, isPointwise } from '../../con
 import { pointwiseInPlace } from '../held-rows.ts';
 import type { Int8Layer } from '../int8-layer.ts';
 import type { LayerText } from '../tuned-layer.ts';
+import { pointwiseBytes, windowBytes } from './byte-conv.ts';
+import { withBytes } from './bytes.ts';
 import { denseText } from './fully-connected.ts';
 import {
   channelBlocks,
@@ -25,11 +27,21 @@ import { takesWinograd, winogradText } from './winograd.ts';
  * int16, and one instruction multiplies those of several pixels.
  */
 export function convText(layer: Int8Layer, node: Node): LayerText {
-  const { geometry } = layer;
-  if (isDense(geometry)) return denseText(layer);
+  if (isDense(layer.geometry)) return denseText(layer);
   if (takesWinograd(layer, node)) return winogradText(layer);
-  const direct = isPointwise(geometry) && geometry.height * geometry.width >= MOST_LANES;
-  return direct ? pointwiseText(layer) : windowText(layer);
+  return isDirect(layer) ? pointwiseText(layer) : windowText(layer);
+}
+
+/** The same, and with VNNI where the processor has it. */
+export function x86ConvText(layer: Int8Layer, node: Node): LayerText {
+  const text = convText(layer, node);
+  if (isDense(layer.geometry)) return text;
+  return withBytes(layer, text, isDirect(layer) ? pointwiseBytes(layer) : windowBytes(layer));
+}
+
+/** Are the pixels of its input those of its output, and enough of them? */
+function isDirect({ geometry }: Int8Layer): boolean {
+  return isPointwise(geometry) && geometry.height * geometry.width >= MOST_LANES;
 }
 
 /**

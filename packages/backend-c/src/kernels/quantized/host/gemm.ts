@@ -83,17 +83,26 @@ function dots(rows: number, at: readonly string[]): string[] {
   ];
 }
 
-/** For every image and group, with weights of `type`: `wg` and `qg` are its weights and its table, x and y its first elements. */
+interface GroupWeights {
+  readonly type: 'int8_t' | 'int32_t';
+  /** Weights of an output channel. */
+  readonly perChannel: number;
+  /** Weights and table of the layer. */
+  readonly w?: string;
+  readonly q?: string;
+}
+
+/** For every image and group: `wg` and `qg` are its weights and its table, x and y its first elements. */
 export function overGroups(
   { geometry, plan }: Int8Layer,
-  { type, perChannel }: { readonly type: 'int8_t' | 'int32_t'; readonly perChannel: number },
+  { type, perChannel, w = 'w', q = 'q' }: GroupWeights,
   body: readonly string[],
 ): string[] {
   const { batch, group, channels, height, width, m, outHeight, outWidth } = geometry;
   const perGroup = m / group;
   const inside = [
-    `const ${type} *const wg = w${group > 1 ? ` + g * ${perGroup * perChannel}` : ''};`,
-    `const int32_t *const qg = q${group > 1 ? ` + g * ${perGroup * plan.words}` : ''};`,
+    `const ${type} *const wg = ${w}${group > 1 ? ` + g * ${perGroup * perChannel}` : ''};`,
+    `const int32_t *const qg = ${q}${group > 1 ? ` + g * ${perGroup * plan.words}` : ''};`,
     ...body,
   ];
   if (batch * group === 1) return inside;

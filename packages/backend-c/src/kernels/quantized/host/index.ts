@@ -2,7 +2,7 @@ import type { Kernel } from '../../../kernel.ts';
 import { convLayer, denseLayer, depthwiseLayer } from '../int8-layer.ts';
 
 import { layerKernel } from '../tuned-layer.ts';
-import { convText } from './conv2d.ts';
+import { convText, x86ConvText } from './conv2d.ts';
 import { depthwiseText } from './depthwise-conv2d.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { denseText } from './fully-connected.ts';
@@ -15,4 +15,10 @@ export const hostKernels = {
   qlinear_fully_connected: layerKernel(denseLayer, denseText),
   qlinear_mul: mul,
   qlinear_sub: sub,
+} satisfies { readonly [op: string]: Kernel };
+
+/** Those of x86-64. */
+export const x86Kernels = {
+  ...hostKernels,
+  qlinear_conv2d: layerKernel(convLayer, x86ConvText),
 } satisfies { readonly [op: string]: Kernel };

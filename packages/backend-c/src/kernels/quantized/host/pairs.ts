@@ -1,5 +1,5 @@
-import type { Prelude } from '../../../kernel.ts';
 import { hasAvx512 } from '../../../dispatch.ts';
+import type { Prelude } from '../../../kernel.ts';
 import { range } from '../../../text/range.ts';
 import { lanesPrelude } from './prelude.ts';
 

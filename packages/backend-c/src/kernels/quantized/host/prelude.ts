@@ -1,6 +1,6 @@
+import { hasAvx512 } from '../../../dispatch.ts';
 import type { Prelude } from '../../../kernel.ts';
 import { memoryFunctions } from '../../../text/memory-functions.ts';
-import { hasAvx512 } from '../../../dispatch.ts';
 import { avx512Lanes } from './avx512-lanes.ts';
 import { inlineFunction as fn } from './inline-function.ts';
 import { wasmLanes } from './wasm-lanes.ts';

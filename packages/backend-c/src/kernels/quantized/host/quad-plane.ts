@@ -76,8 +76,14 @@ interface Form {
   readonly order: QuadOrder;
 }
 
-function formOf({ geometry }: Int8Layer): Form {
-  const { channels, group, kernelHeight, kernelWidth, strideY, strideX, dilationY, dilationX } = geometry;
+/** What quads are made from, and how they cover a window. */
+export interface QuadForm extends Pick<Form, 'lines' | 'units' | 'order'> {
+  /** Columns of the window where a quad starts. */
+  readonly starts: readonly number[];
+}
+
+export function quadForm({ geometry }: Int8Layer): QuadForm {
+  const { channels, group, kernelHeight, kernelWidth, dilationX } = geometry;
   const inputs = channels / group;
   const byChannels = Math.ceil(inputs / 4) * kernelWidth;
   const byColumns = dilationX === 1 ? inputs * Math.ceil(kernelWidth / 4) : Infinity;
@@ -86,19 +92,11 @@ function formOf({ geometry }: Int8Layer): Form {
     lines === 1
       ? range(Math.ceil(kernelWidth / 4)).map((v) => 4 * v)
       : range(kernelWidth).map((v) => v * dilationX);
-  const last = starts.at(-1) ?? 0;
-  const positions = Math.max(geometry.outWidth, MOST_HALF) + Math.floor(last / strideX);
-  const tap = (u: number, start: number): number =>
-    4 * ((u * dilationY * strideX + (start % strideX)) * positions + Math.floor(start / strideX));
   const area = kernelHeight * kernelWidth;
   const perUnit = kernelHeight * starts.length;
   return {
-    lines,
+    ...{ lines, starts },
     units: lines === 1 ? inputs : Math.ceil(inputs / 4),
-    rows: (geometry.outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1,
-    phases: strideX,
-    positions,
-    taps: range(kernelHeight).flatMap((u) => starts.map((start) => tap(u, start))),
     order: (step, lane) => {
       const unit = Math.floor(step / perUnit);
       const u = Math.floor((step % perUnit) / starts.length);
@@ -106,6 +104,23 @@ function formOf({ geometry }: Int8Layer): Form {
       if (lines === 4) return 4 * unit + lane < inputs ? (4 * unit + lane) * area + u * kernelWidth + v : -1;
       return 4 * v + lane < kernelWidth ? unit * area + u * kernelWidth + 4 * v + lane : -1;
     },
+  };
+}
+
+function formOf(layer: Int8Layer): Form {
+  const { geometry } = layer;
+  const { kernelHeight, strideY, strideX, dilationY } = geometry;
+  const { starts, ...form } = quadForm(layer);
+  const last = starts.at(-1) ?? 0;
+  const positions = Math.max(geometry.outWidth, MOST_HALF) + Math.floor(last / strideX);
+  const tap = (u: number, start: number): number =>
+    4 * ((u * dilationY * strideX + (start % strideX)) * positions + Math.floor(start / strideX));
+  return {
+    ...form,
+    rows: (geometry.outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1,
+    phases: strideX,
+    positions,
+    taps: range(kernelHeight).flatMap((u) => starts.map((start) => tap(u, start))),
   };
 }
 
@@ -149,6 +164,6 @@ function fillLines({ geometry, xZeroPoint }: Int8Layer, form: Form, linePosition
   ];
 }
 
-function roundUp(value: number, to: number): number {
+export function roundUp(value: number, to: number): number {
   return Math.ceil(value / to) * to;
 }
