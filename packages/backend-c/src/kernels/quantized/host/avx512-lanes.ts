@@ -49,7 +49,16 @@ export const avx512Lanes: readonly string[] = [
     'const __m128i b = v_bytes(q);',
     'return v_signed(_mm_unpacklo_epi8(a, b), _mm_unpackhi_epi8(a, b));',
   ),
-  ...fn('vsum v_dot(vsum a, vpair x, vpair y)', 'return _mm512_dpwssd_epi32(a, x, y);'),
+  '/* GCC copies sums around its builtin. */',
+  ...fn(
+    'vsum v_dot(vsum a, vpair x, vpair y)',
+    '#if defined(__GNUC__)',
+    '__asm__("vpdpwssd {%2, %1, %0|%0, %1, %2}" : "+v"(a) : "v"(x), "v"(y));',
+    'return a;',
+    '#else',
+    'return _mm512_dpwssd_epi32(a, x, y);',
+    '#endif',
+  ),
   ...fn(
     'vsum v_join(vsum a, vsum b)',
     'const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);',

@@ -1,15 +1,6 @@
 import { range } from '../../../text/range.ts';
 import type { Int8Layer } from '../int8-layer.ts';
-import {
-  BYTE_ROWS,
-  type ByteText,
-  blockBytes,
-  eachBlock,
-  eachTile,
-  groupWeights,
-  tilePreludes,
-  tileText,
-} from './bytes.ts';
+import { type ByteText, eachBlock, eachTile, groupWeights, tilePreludes, tileText } from './bytes.ts';
 import { MOST_LANES, overGroups } from './gemm.ts';
 import { phaseRow } from './phase-row.ts';
 import { quadForm, roundUp } from './quad-plane.ts';
@@ -135,34 +126,30 @@ export function windowBytes(layer: Int8Layer): ByteText | null {
   ];
   const lineTiles = [
     `int8_t *const own = scratch + ${ownStart};`,
-    'const int8_t *wk = wg;',
-    'const int32_t *qk = qg;',
-    'int8_t *ym = y;',
-    ...eachBlock(m / group, (rows) => [
-      ...eachTile(length, (columns) => [
-        'const int8_t *wm = wk;',
-        'const int32_t *qm = qk;',
-        ...tileText(layer, call(rows, columns, 'scratch + 4 * p'), (stored) =>
-          range(columns).flatMap((column) =>
-            stored(column, `own + r * ${length} + ${pixelOf(column, columns)}`),
-          ),
-        ),
-      ]),
-      `wk += ${blockBytes(rows, steps)};`,
-      `qk += ${rows * layer.plan.words};`,
-      `for (int r = 0; r < ${rows}; r++) {`,
-      `for (int o = 0; o < ${outHeight}; o++) {`,
-      `memcpy(ym, own + r * ${length} + o * ${pitch}, ${outWidth});`,
-      `ym += ${outWidth};`,
-      '}',
-      '}',
+    ...eachTile(length, (columns) => [
+      'const int8_t *wm = wg;',
+      'const int32_t *qm = qg;',
+      'int8_t *to = own;',
+      ...eachBlock(m / group, (rows) =>
+        tileText(layer, call(rows, columns, 'scratch + 4 * p'), (stored) => [
+          ...range(columns).flatMap((column) => stored(column, `to + ${pixelOf(column, columns)}`)),
+          `to += ${length};`,
+        ]),
+      ),
     ]),
+    'int8_t *ym = y;',
+    `for (int m = 0; m < ${m / group}; m++) {`,
+    `for (int o = 0; o < ${outHeight}; o++) {`,
+    `memcpy(ym, own + m * ${length} + o * ${pitch}, ${outWidth});`,
+    `ym += ${outWidth};`,
+    '}',
+    '}',
   ];
   return {
     needs: tilePreludes(m / group, byRows ? outWidth : length),
     steps,
     order: form.order,
-    bytes: ownStart + (byRows ? 0 : BYTE_ROWS * length),
+    bytes: ownStart + (byRows ? 0 : (m / group) * length),
     body: [
       `int8_t *const line = scratch + ${lineStart};`,
       `static const int32_t taps[${taps.length}] = { ${taps.join(', ')} };`,
