@@ -1,6 +1,15 @@
 import { range } from '../../../text/range.ts';
 import type { Int8Layer } from '../int8-layer.ts';
-import { type ByteText, eachBlock, eachTile, groupWeights, tilePreludes, tileText } from './bytes.ts';
+import {
+  type ByteText,
+  byteWeights,
+  eachBlock,
+  eachTile,
+  groupWeights,
+  sumsText,
+  tilePreludes,
+  tileText,
+} from './bytes.ts';
 import { MOST_LANES, overGroups } from './gemm.ts';
 import { phaseRow } from './phase-row.ts';
 import { quadForm, roundUp } from './quad-plane.ts';
@@ -37,10 +46,13 @@ export function pointwiseBytes(layer: Int8Layer): ByteText {
   ];
   return {
     needs: tilePreludes(m / group, plane),
-    steps,
-    order: (step, lane) => (4 * step + lane < inner ? 4 * step + lane : -1),
+    ...byteWeights(layer, {
+      steps,
+      order: (step, lane) => (4 * step + lane < inner ? 4 * step + lane : -1),
+    }),
     bytes: 64 * 3 * steps,
     body: [
+      sumsText,
       'static const int32_t taps[1] = { 0 };',
       ...overGroups(layer, groupWeights(steps), eachTile(plane, tile)),
     ],
@@ -147,10 +159,10 @@ export function windowBytes(layer: Int8Layer): ByteText | null {
   ];
   return {
     needs: tilePreludes(m / group, byRows ? outWidth : length),
-    steps,
-    order: form.order,
+    ...byteWeights(layer, { steps, order: form.order }),
     bytes: ownStart + (byRows ? 0 : (m / group) * length),
     body: [
+      sumsText,
       `int8_t *const line = scratch + ${lineStart};`,
       `static const int32_t taps[${taps.length}] = { ${taps.join(', ')} };`,
       ...overGroups(layer, groupWeights(steps), [

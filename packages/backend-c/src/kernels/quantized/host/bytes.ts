@@ -66,10 +66,18 @@ export function groupWeights(steps: number) {
   return { type: 'int8_t', perChannel: blockBytes(1, steps), w: 'wb', q: 'qb' } as const;
 }
 
-export function packBytes(
-  { geometry, weight }: Int8Layer,
-  { steps, order }: { readonly steps: number; readonly order: QuadOrder },
-): Int8Array {
+/** Quads of weights of an output channel, and which weights they are. */
+interface Quads {
+  readonly steps: number;
+  readonly order: QuadOrder;
+}
+
+/** The weights of a convolution, as `ByteText` has them. */
+export function byteWeights(layer: Int8Layer, quads: Quads): Pick<ByteText, 'weightBytes' | 'pack'> {
+  return { weightBytes: blockBytes(layer.geometry.m, quads.steps), pack: () => packBytes(layer, quads) };
+}
+
+function packBytes({ geometry, weight }: Int8Layer, { steps, order }: Quads): Int8Array {
   const { m, group, inner } = geometry;
   const perGroup = m / group;
   const packed = new DataView(new ArrayBuffer(group * blockBytes(perGroup, steps)));
@@ -150,7 +158,7 @@ const parameters = [
   'int32_t *s',
 ];
 
-const bytesPrelude: Prelude = {
+export const bytesPrelude: Prelude = {
   name: 'int8-bytes',
   needs: [lanesPrelude],
   lines: [
@@ -197,6 +205,25 @@ const bytesPrelude: Prelude = {
     'a = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(words, a), bytes);',
     '_mm512_storeu_si512((void *)to, _mm512_xor_si512(a, _mm512_set1_epi8(-128)));',
     '}',
+    '',
+    '/* Copies n bytes and adds 128. */',
+    'static inline void v_copy_offset(int8_t *to, const int8_t *from, int n)',
+    '{',
+    'const __m512i offset = _mm512_set1_epi8(-128);',
+    'for (; n >= 64; n -= 64, to += 64, from += 64) {',
+    '_mm512_storeu_si512((void *)to, _mm512_xor_si512(_mm512_loadu_si512((const void *)from), offset));',
+    '}',
+    'if (n > 0) {',
+    'const __mmask64 part = UINT64_MAX >> (64 - n);',
+    '_mm512_mask_storeu_epi8((void *)to, part, _mm512_xor_si512(_mm512_maskz_loadu_epi8(part, (const void *)from), offset));',
+    '}',
+    '}',
+    '',
+    '/* A quad of each of 16 windows: `words` spreads them over the quarters of a register, `bytes` takes them from there. */',
+    'static inline __m512i v_window_quads(const int8_t *p, __m512i words, __m512i bytes)',
+    '{',
+    'return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(words, _mm512_loadu_si512((const void *)p)), bytes);',
+    '}',
     '#endif',
   ],
 };
@@ -236,6 +263,9 @@ export function tileText(
   ];
 }
 
+/** Where a tile function puts its sums. */
+export const sumsText = `int32_t sums[${BYTE_ROWS * BYTE_COLUMNS * MOST_LANES}];`;
+
 /** Sizes of all tiles of a layer. */
 export function tilePreludes(channels: number, pixels: number): Prelude[] {
   const { wide, columns } = tilingOf(pixels);
@@ -248,21 +278,18 @@ export function tilePreludes(channels: number, pixels: number): Prelude[] {
 /** A layer with VNNI. */
 export interface ByteText {
   readonly needs: readonly Prelude[];
-  /** Quads of weights of an output channel, and which weights they are. */
-  readonly steps: number;
-  readonly order: QuadOrder;
+  readonly weightBytes: number;
+  readonly pack: () => Int8Array;
   /** Of scratch. */
   readonly bytes: number;
-  /** Of x, y, scratch, the weights `wb` and the table `qb`. */
+  /** Of x, y, the scratch, the weights `wb` and the table `qb`. */
   readonly body: readonly string[];
 }
 
 /** The layer as `other`, but as `text` where there are the instructions. Its weights lie before the others. */
-export function withBytes(layer: Int8Layer, other: LayerText, text: ByteText | null): LayerText {
+export function withBytes(other: LayerText, text: ByteText | null): LayerText {
   if (!text) return other;
   const { fn, packWeight, scratch, inPlace } = other;
-  const { m, group } = layer.geometry;
-  const offset = group * blockBytes(m / group, text.steps);
   const words = fn.params[1]?.includes('int32_t') ?? false;
   return {
     fn: {
@@ -273,15 +300,14 @@ export function withBytes(layer: Int8Layer, other: LayerText, text: ByteText | n
         `#if ${hasAvx512}`,
         'const int8_t *const wb = (const int8_t *)(const void *)w;',
         `const int32_t *const qb = ${fn.params[2]?.split('*')[1]};`,
-        `int32_t sums[${BYTE_ROWS * BYTE_COLUMNS * MOST_LANES}];`,
         ...text.body,
         '#else',
-        `w += ${words ? offset / 4 : offset};`,
+        `w += ${words ? text.weightBytes / 4 : text.weightBytes};`,
         ...fn.body,
         '#endif',
       ],
     },
-    packWeight: () => joined(packBytes(layer, text), packWeight()),
+    packWeight: () => joined(text.pack(), packWeight()),
     scratch: { bytes: Math.max(scratch?.bytes ?? 0, text.bytes), type: 'int8_t' },
     inPlace,
   };

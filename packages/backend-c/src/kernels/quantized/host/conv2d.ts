@@ -36,7 +36,7 @@ export function convText(layer: Int8Layer, node: Node): LayerText {
 export function x86ConvText(layer: Int8Layer, node: Node): LayerText {
   const text = convText(layer, node);
   if (isDense(layer.geometry)) return text;
-  return withBytes(layer, text, isDirect(layer) ? pointwiseBytes(layer) : windowBytes(layer));
+  return withBytes(text, isDirect(layer) ? pointwiseBytes(layer) : windowBytes(layer));
 }
 
 /** Are the pixels of its input those of its output, and enough of them? */

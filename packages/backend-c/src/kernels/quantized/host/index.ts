@@ -2,6 +2,8 @@ import type { Kernel } from '../../../kernel.ts';
 import { convLayer, denseLayer, depthwiseLayer } from '../int8-layer.ts';
 
 import { layerKernel } from '../tuned-layer.ts';
+import { depthwiseBytes } from './byte-depthwise.ts';
+import { withBytes } from './bytes.ts';
 import { convText, x86ConvText } from './conv2d.ts';
 import { depthwiseText } from './depthwise-conv2d.ts';
 import { add, mul, sub } from './elementwise.ts';
@@ -21,4 +23,7 @@ export const hostKernels = {
 export const x86Kernels = {
   ...hostKernels,
   qlinear_conv2d: layerKernel(convLayer, x86ConvText),
+  qlinear_depthwise_conv2d: layerKernel(depthwiseLayer, (layer) =>
+    withBytes(depthwiseText(layer), depthwiseBytes(layer)),
+  ),
 } satisfies { readonly [op: string]: Kernel };
