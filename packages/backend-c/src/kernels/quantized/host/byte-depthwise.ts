@@ -11,6 +11,9 @@ const ROWS = 4;
 const MOST_QUADS = 14;
 const MOST_SUMS = 10;
 
+/** Of planes up to this many bytes the next is copied while one is computed: loads would wait for the stores before them. */
+const SMALL_PLANE = 2048;
+
 /** Bytes of a register. */
 const REGISTER = 64;
 
@@ -33,25 +36,28 @@ export function depthwiseBytes({
   if (3 * strideX + 3 * dilationX > 15 || quads > MOST_QUADS) return null;
   const pitch = (outWidth - 1) * strideX + (kernelWidth - 1) * dilationX + 1;
   const rows = (outHeight - 1) * strideY + (kernelHeight - 1) * dilationY + 1;
-  const bytes = rows * pitch + (perRow - 1) * 4 * dilationX + MOST_LANES * strideX + REGISTER;
+  const lineBytes = rows * pitch + (perRow - 1) * 4 * dilationX + MOST_LANES * strideX + REGISTER;
+  const ahead = multiplier === 1 && rows * pitch <= SMALL_PLANE;
+  const bytes = lineBytes * (ahead ? 2 : 1);
   const outside = (xZeroPoint + 128) & 255;
   const plane = height * width;
   const perChannel = 4 * (1 + quads);
   const copied = `v_copy_offset(line + ${padLeft}, x + row * ${width}, ${Math.min(width, pitch - padLeft)});`;
   const inside = padTop === 0 && rows <= height;
-  const fill = [
-    'int8_t *line = lines;',
+  const fill = (to: string): string[] => [
+    `int8_t *line = ${to};`,
     `for (int v = 0; v < ${rows}; v++) {`,
     `const int row = v - ${padTop};`,
     ...(inside ? [copied] : [`if (row >= 0 && row < ${height}) {`, copied, '}']),
     `line += ${pitch};`,
     '}',
+    ...(multiplier === 1 ? [`x += ${plane};`] : []),
   ];
   /** All registers of `count` output rows from `o` on. */
   const rowsBlock = (count: number): string[] => [
     `for (int h = 0; h < ${outWidth}; h += LANES8) {`,
     `const int j = h + LANES8 <= ${outWidth} ? h : ${Math.max(outWidth - MOST_LANES, 0)};`,
-    `const int8_t *const p = lines + o * ${strideY * pitch} + j${strideX > 1 ? ` * ${strideX}` : ''};`,
+    `const int8_t *const p = at + o * ${strideY * pitch} + j${strideX > 1 ? ` * ${strideX}` : ''};`,
     `vsum ${range(count)
       .map((row) => `a${row} = start`)
       .join(', ')};`,
@@ -86,8 +92,19 @@ export function depthwiseBytes({
   const image = [
     'const int8_t *wm = wb;',
     'const int32_t *qm = qb;',
+    ...(ahead ? ['{', ...fill('lines'), '}'] : []),
     `for (int m = 0; m < ${m}; m++) {`,
-    ...(multiplier > 1 ? [`if (m % ${multiplier} == 0) {`, ...fill, '}'] : fill),
+    ...(ahead
+      ? [
+          `const int8_t *const at = lines + (m & 1) * ${lineBytes};`,
+          `if (m + 1 < ${m}) {`,
+          ...fill(`lines + (~m & 1) * ${lineBytes}`),
+          '}',
+        ]
+      : [
+          'const int8_t *const at = lines;',
+          ...(multiplier > 1 ? [`if (m % ${multiplier} == 0) {`, ...fill('lines'), '}'] : fill('lines')),
+        ]),
     ...requantConstants(plan, 'qm'),
     'const vsum start = v_add(bias, v_word(wm));',
     ...range(quads).map((quad) => `const __m512i w${quad} = v_word(wm + ${4 * (quad + 1)});`),
@@ -98,7 +115,7 @@ export function depthwiseBytes({
     `wm += ${perChannel};`,
     `qm += ${plan.words};`,
     `y += ${outHeight * outWidth};`,
-    multiplier > 1 ? `x += m % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;` : `x += ${plane};`,
+    ...(multiplier > 1 ? [`x += m % ${multiplier} == ${multiplier - 1} ? ${plane} : 0;`] : []),
     '}',
   ];
   const unused = (channels - Math.floor(m / multiplier)) * plane;
