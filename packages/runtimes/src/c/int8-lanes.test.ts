@@ -42,6 +42,17 @@ const depthwise: readonly Case[] = [
 
 const pairs = ['1,3,5,7', '1,3,4,4', '1,9,1,1', '2,1,3,33'];
 
+const pools = [
+  '1,3,9,37 max_pool kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]',
+  '2,2,7,40 max_pool kernel_shape=[2,2]',
+  '1,2,9,20 max_pool kernel_shape=[4,5], strides=[3,3], pads=[2,2,2,2], ceil_mode=true',
+  '1,2,5,33 max_pool kernel_shape=[1,3], strides=[1,2], dilations=[1,3], pads=[0,3,0,0]',
+  '1,2,6,3 max_pool kernel_shape=[3,1], pads=[1,0,1,0]',
+  ...['2,3,7,7', '1,2,13,5', '1,2,8,8', '1,3,3,1'].map(
+    (shape) => `${shape} qlinear_global_average_pool y_scale=0.031, y_zero_point=-3`,
+  ),
+];
+
 const quant = 'quant(0.047:-5)';
 
 /** The layer with both roundings; per-channel scales over three powers of two. */
@@ -76,6 +87,10 @@ const texts = [
     { x: '1,37', w: '10,37' },
     { x: '3,16', w: '7,16' },
   ].flatMap((layers) => layer('qlinear_fully_connected', layers)),
+  ...pools.map((text) => {
+    const [shape, op, attrs] = text.split(/ (?=max|qlinear|kernel|y_scale)/);
+    return `graph @pool(%x: i8[${shape}] ${quant})\n  %y = ${op} %x {${attrs}}\n  return %y`;
+  }),
   ...['qlinear_add', 'qlinear_sub', 'qlinear_mul'].flatMap((op) => pairs.flatMap((shape) => pair(op, shape))),
 ];
 

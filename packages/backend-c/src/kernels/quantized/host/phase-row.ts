@@ -8,7 +8,7 @@ import type { ConvGeometry } from '../../conv-geometry.ts';
  * `from` and `to` are C expressions.
  */
 export function phaseRow(
-  { width, padLeft, strideX }: ConvGeometry,
+  { width, padLeft, strideX }: Pick<ConvGeometry, 'width' | 'padLeft' | 'strideX'>,
   positions: number,
   { from, to }: { readonly from: string; readonly to: string },
 ): string[] {

@@ -316,6 +316,9 @@ export const lanesPrelude: Prelude = {
     ...fn('vsum v_pixels(vquad a, vquad b)', 'return v_join(a, b);'),
     ...fn(
       'int32_t v_all(vquad a)',
+      `#if ${hasAvx512}`,
+      'return _mm512_reduce_add_epi32(a);',
+      '#else',
       'int32_t t[LANES8];',
       'int32_t sum = 0;',
       'memcpy(t, &a, sizeof t);',
@@ -323,6 +326,7 @@ export const lanesPrelude: Prelude = {
       'sum += t[i];',
       '}',
       'return sum;',
+      '#endif',
     ),
     ...fn('vpair v_both(const int8_t *p, const int8_t *q)', 'return v_zip(p, q);'),
     ...fn('vsum v_products(vsum a, vpair x, vpair y)', 'return v_dot(a, x, y);'),
