@@ -85,17 +85,17 @@ function packTile({ inner, plane, columns }: PixelTile): string[] {
 /**
  * Any window: the padded input is copied once to quads, rows and columns sorted by their phase, row and column mod stride. Any tap
  * of all output pixels is then one line, in which the rows of output are `pitch` apart. Short rows are computed with what lies
- * between them, to rows of their own, and copied; null where even all of them do not fill a register.
+ * between them, to rows of their own, and copied.
  */
-export function windowBytes(layer: Int8Layer): ByteText | null {
+export function windowBytes(layer: Int8Layer): ByteText {
   const { geometry } = layer;
   const { m, group, outHeight, outWidth, kernelHeight, strideY, strideX, dilationY } = geometry;
   const form = quadForm(layer);
   const { starts, units } = form;
   const pitch = outWidth + Math.floor((starts.at(-1) ?? 0) / strideX);
-  const length = (outHeight - 1) * pitch + outWidth;
+  /** Pixels of the line, and what lies between them. */
+  const length = Math.max((outHeight - 1) * pitch + outWidth, MOST_LANES);
   const byRows = outWidth >= MOST_LANES;
-  if (length < MOST_LANES) return null;
   const unique = (list: readonly number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
   const rowPhases = unique(range(kernelHeight).map((u) => (u * dilationY) % strideY));
   const columnPhases = unique(starts.map((start) => start % strideX));

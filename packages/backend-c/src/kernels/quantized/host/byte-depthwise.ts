@@ -87,8 +87,34 @@ export function depthwiseBytes({
           '}',
         ]
       : [requantStore(plan, sum, target)];
+  /** Rows of all that lies in them, also between outputs: fewer registers than rows of their own. */
+  const flat = strideX === 1 && strideY === 1 && outWidth < MOST_LANES && outHeight > 1;
+  const registers = Math.ceil(((outHeight - 1) * pitch + outWidth) / MOST_LANES);
+  const flatText = [
+    `int8_t own[${registers * MOST_LANES}];`,
+    `for (int i = 0; i < ${registers}; i++) {`,
+    `const int8_t *const p = at + i * ${MOST_LANES};`,
+    'vsum sum = start;',
+    ...range(kernelHeight).flatMap((u) =>
+      range(perRow).map(
+        (quad) =>
+          `sum = v_bytes_dot(sum, v_window_quads(p + ${u * dilationY * pitch + 4 * quad * dilationX}, words, bytes), w${u * perRow + quad});`,
+      ),
+    ),
+    requantStore(plan, 'sum', `own + i * ${MOST_LANES}`),
+    '}',
+    `for (int o = 0; o < ${outHeight}; o++) {`,
+    `memcpy(y + o * ${outWidth}, own + o * ${pitch}, ${outWidth});`,
+    '}',
+  ];
   const block = Math.min(ROWS, outHeight, Math.max(1, Math.floor(MOST_SUMS / perRow)));
   const rest = outHeight % block;
+  const rowsText = [
+    `for (int o = 0; o < ${outHeight - rest}; o += ${block}) {`,
+    ...rowsBlock(block),
+    '}',
+    ...(rest ? ['{', `const int o = ${outHeight - rest};`, ...rowsBlock(rest), '}'] : []),
+  ];
   const image = [
     'const int8_t *wm = wb;',
     'const int32_t *qm = qb;',
@@ -108,10 +134,7 @@ export function depthwiseBytes({
     ...requantConstants(plan, 'qm'),
     'const vsum start = v_add(bias, v_word(wm));',
     ...range(quads).map((quad) => `const __m512i w${quad} = v_word(wm + ${4 * (quad + 1)});`),
-    `for (int o = 0; o < ${outHeight - rest}; o += ${block}) {`,
-    ...rowsBlock(block),
-    '}',
-    ...(rest ? ['{', `const int o = ${outHeight - rest};`, ...rowsBlock(rest), '}'] : []),
+    ...(flat ? flatText : rowsText),
     `wm += ${perChannel};`,
     `qm += ${plan.words};`,
     `y += ${outHeight * outWidth};`,

@@ -117,6 +117,7 @@ export function byteTile(rows: number, columns: number): Prelude {
           .map((column) => `${sum(row, column)} = v_word(w${row ? ` + ${4 * row}` : ''})`)
           .join(', ')};`,
       ]),
+      ...(columns === 1 ? ['(void)last;'] : []),
       `w += ${4 * rows};`,
       'for (int u = 0; u < units; u++) {',
       'for (int t = 0; t < count; t++) {',

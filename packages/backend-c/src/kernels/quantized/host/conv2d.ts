@@ -36,7 +36,18 @@ export function convText(layer: Int8Layer, node: Node): LayerText {
 export function x86ConvText(layer: Int8Layer, node: Node): LayerText {
   const text = convText(layer, node);
   if (isDense(layer.geometry)) return text;
-  return withBytes(text, isDirect(layer) ? pointwiseBytes(layer) : windowBytes(layer));
+  return withBytes(text, isDirect(layer) ? pointwiseBytes(layer) : windowBytes(inOneLine(layer)));
+}
+
+/** The pixels of a small plane side by side, where each output is made of one input. */
+function inOneLine(layer: Int8Layer): Int8Layer {
+  const { geometry } = layer;
+  if (!isPointwise(geometry)) return layer;
+  const line = { height: 1, width: geometry.height * geometry.width };
+  return {
+    ...layer,
+    geometry: { ...geometry, ...line, outHeight: line.height, outWidth: line.width, strideY: 1, strideX: 1 },
+  };
 }
 
 /** Are the pixels of its input those of its output, and enough of them? */
