@@ -42,8 +42,9 @@ export function depthwiseBytes({
   const outside = (xZeroPoint + 128) & 255;
   const plane = height * width;
   const perChannel = 4 * (1 + quads);
-  const copied = `v_copy_offset(line + ${padLeft}, x + row * ${width}, ${Math.min(width, pitch - padLeft)});`;
+  const copied = `v_copy_offset(line + ${padLeft}, x + row * ${width}, ${Math.min(width, pitch - padLeft)}, ${xZeroPoint});`;
   const inside = padTop === 0 && rows <= height;
+  // a row's copy also writes what follows it, which later rows write again
   const fill = (to: string): string[] => [
     `int8_t *line = ${to};`,
     `for (int v = 0; v < ${rows}; v++) {`,
