@@ -13,7 +13,7 @@ import {
 } from './estimate-instructions.ts';
 
 function layersOf(text: string): readonly CLayer[] {
-  return emitC(planC(parseGraph(text, { registry })), { name: 'net' }).layers;
+  return emitC(planC(parseGraph(text, { registry }), { device: 'cortex-m0plus' }), { name: 'net' }).layers;
 }
 
 const float = layersOf(`graph @f(%x: f32[1,4,16,16])
