@@ -64,6 +64,9 @@ export function copies(text: string, functions: string, run: string): string[] {
 #pragma clang attribute push(__attribute__((target("${target}"))), apply_to = function)
 #else
 #pragma GCC push_options
+#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#pragma GCC optimize("O3")
+#endif
 #pragma GCC target("${target}")
 #endif
 ${renamed(text, names, level)}
