@@ -4,6 +4,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { venvPython } from '../build/venv-python.ts';
+import { chartText } from './host/chart.ts';
 import { type Contest, contests, type Workshop } from './host/contests.ts';
 import {
   driverText,
@@ -15,16 +16,23 @@ import {
   race,
 } from './host/racers.ts';
 
-const usage = `npm run bench:host [-- --json] [WORD...]
+const usage = `npm run bench:host [-- [--json] [--svg FILE] [WORD...]]
 
 One inference on one core of this machine: our C (-O3 -march=native, and a plain -O2, which dispatches at run time) beside ONNX
-Runtime, OpenVINO, LiteRT with XNNPACK and MNN, each with one thread. Least processor time of interleaved rounds. With words,
-only the models whose names have all of them: \`ResNet float\`. The models of MLPerf Tiny are where bench:mcu has them.
+Runtime, OpenVINO, LiteRT with XNNPACK, MNN and ncnn, each with one thread. Least processor time of interleaved rounds; the time
+from where each takes the model to its first output; the most memory of its process, which for the engines has Python in it.
+--json has the medians as well, --svg draws the times. With words, only the models whose names have all of them: \`ResNet float\`. The models of MLPerf Tiny are where bench:mcu has them.
 Exit code 1 where ours takes longer than the fastest that computes the same, or -O2 takes over 1.05 times as long as -march=native.`;
 
 const root = process.cwd();
-const peers = ['onnxruntime==1.32.0', 'openvino==2026.4.1', 'ai-edge-litert==2.3.0', 'MNN==3.6.1'];
-const packages = [...peers, 'onnx==1.22.0', 'numpy'];
+const peers = [
+  'onnxruntime==1.32.0',
+  'openvino==2026.4.1',
+  'ai-edge-litert==2.3.0',
+  'MNN==3.6.1',
+  'ncnn==1.0.20261020',
+];
+const packages = [...peers, 'pnnx==20261020', 'onnx==1.22.0', 'numpy'];
 
 const ours = 'ghostc';
 const plain = 'ghostc, cc -O2';
@@ -36,7 +44,7 @@ const SAME = { float: 1e-3, int8: 0.5 };
 const { values, positionals } = parseArgs({
   args: process.argv.slice(3),
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, svg: { type: 'string' }, help: { type: 'boolean' } },
 });
 if (values.help) console.log(usage);
 else await main();
@@ -96,10 +104,12 @@ function racers(shop: Workshop, python: string, contest: Contest): Racer[] {
   };
   const { onnx, tflite, type } = contest;
   const both = [engine('onnxruntime', onnx), engine('openvino', onnx), engine('litert', tflite)];
-  if (type === 'int8') return [...own, ...both]; // MNN reads no quantised ONNX
+  if (type === 'int8') return [...own, ...both]; // MNN and ncnn read no quantised ONNX
   const mnn = join(folder, 'net.mnn');
   run(join(dirname(python), 'mnnconvert'), ['-f', 'ONNX', '--modelFile', onnx, '--MNNModel', mnn], folder);
-  return [...own, ...both, engine('mnn', mnn)];
+  const shape = `inputshape=[${input.shape}]f32`;
+  run(join(dirname(python), 'pnnx'), [onnx, shape, 'fp16=0'], folder);
+  return [...own, ...both, engine('mnn', mnn), engine('ncnn', onnx.replace(/\.onnx$/, '.ncnn'))];
 }
 
 interface Input {
@@ -151,7 +161,10 @@ function report(rows: readonly Row[]): void {
       `one core of ${machine}; least milliseconds of processor time; (off): largest difference from ours where that is over 0.001`,
     );
     console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, cellsOf(row)])));
+    console.log('milliseconds to the first output, and megabytes of memory at most');
+    console.table(Object.fromEntries(rows.map(({ name, results }) => [name, startsOf(results)])));
   }
+  if (values.svg) writeFileSync(values.svg, chartText(machine, rows));
   const short = rows.filter(({ ratio, plainRatio }) => ratio > 1 || plainRatio > PLAIN_LIMIT);
   process.exitCode = short.length ? 1 : 0;
 }
@@ -163,6 +176,17 @@ function cellsOf({ results, fastest, ratio, plainRatio }: Omit<Row, 'name'>): Re
   ]);
   const ratios = { fastest, 'ours / fastest': ratio.toFixed(2), '-O2 / native': plainRatio.toFixed(2) };
   return { ...Object.fromEntries(cells), ...ratios };
+}
+
+function startsOf(results: readonly Result[]): Record<string, string> {
+  return Object.fromEntries(
+    results
+      .filter(({ racer }) => racer !== plain)
+      .map(({ racer, load, memory }) => [
+        racer,
+        `${load.toFixed(load < 10 ? 1 : 0)} ms, ${memory.toFixed(0)} MB`,
+      ]),
+  );
 }
 
 function run(command: string, args: readonly string[], cwd = root): string {

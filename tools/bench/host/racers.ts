@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -14,8 +14,13 @@ export interface Racer {
 
 export interface Result {
   readonly racer: string;
-  /** Least processor time of an inference. */
+  /** Least processor time of an inference, and the median of the least of each round. */
   readonly milliseconds: number;
+  readonly median: number;
+  /** Time from where it takes the model to its first output. */
+  readonly load: number;
+  /** The most memory that its process had, in megabytes: of an engine with the Python that runs it. */
+  readonly memory: number;
   /** The largest difference from the first racer's output, by the largest of these. */
   readonly off: number;
 }
@@ -40,16 +45,20 @@ export async function race(racers: readonly Racer[]): Promise<Result[]> {
     for (const one of started) one.end();
   }
   const reference = floats(started[0]?.racer.output ?? '');
-  return started.map(({ racer, least }) => ({
+  return started.map(({ racer, times, load, memory }) => ({
     racer: racer.name,
-    milliseconds: least,
+    milliseconds: Math.min(...times),
+    median: times.sort((a, b) => a - b)[times.length >> 1] ?? NaN,
+    ...{ load, memory },
     off: difference(reference, floats(racer.output)),
   }));
 }
 
 class Started {
   readonly racer: Racer;
-  least = Infinity;
+  readonly times: number[] = [];
+  load = NaN;
+  memory = NaN;
   /** The last of what it wrote to its standard error. */
   said = '';
   readonly #process: ChildProcess;
@@ -70,21 +79,33 @@ class Started {
     for (;;) {
       const { value, done } = await this.#lines.next();
       if (done) return false;
-      if (value === 'ready') return true;
+      const [word, load] = String(value).split(' ');
+      if (word !== 'ready') continue;
+      this.load = Number(load);
+      this.memory = peakMegabytes(this.#process.pid);
+      return true;
     }
   }
 
   async turn(): Promise<void> {
-    const runs = Math.ceil(Math.min(MOST_RUNS, TURN / Math.min(this.least, TURN)));
+    const runs = Math.ceil(Math.min(MOST_RUNS, TURN / Math.min(...this.times, TURN)));
     this.#process.stdin?.write(`${runs}\n`);
     const { value } = await this.#lines.next();
     if (!(Number(value) > 0)) throw new Error(`${this.racer.name} ended: ${this.said}`);
-    this.least = Math.min(this.least, Number(value));
+    this.times.push(Number(value));
+    this.memory = peakMegabytes(this.#process.pid);
   }
 
   end(): void {
     this.#process.stdin?.end();
   }
+}
+
+/** The most that a process had so far; NaN where there is no /proc. */
+function peakMegabytes(pid: number | undefined): number {
+  const status = `/proc/${pid}/status`;
+  if (!existsSync(status)) return NaN;
+  return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(status, 'utf8'))?.[1]) / 1024;
 }
 
 function floats(path: string): Float32Array {
@@ -143,16 +164,18 @@ export function driverText({ inputs, outputs }: NetHeader): string {
 #include <time.h>
 static unsigned char arena[NET_ARENA_SIZE] __attribute__((aligned(64)));
 ${[...given, ...made].map(({ text }) => text).join('\n')}
-static double milliseconds(void)
+static double milliseconds(clockid_t clock)
 {
   struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  clock_gettime(clock, &t);
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 int main(int argc, char **argv)
 {
+  const double loading = milliseconds(CLOCK_MONOTONIC);
   FILE *file = argc == 3 ? fopen(argv[1], "rb") : NULL;
   if (file == NULL || ${[...reads, `${call} != NET_OK`].join(' || ')}) return 1;
+  const double loaded = milliseconds(CLOCK_MONOTONIC) - loading;
   fclose(file);
   file = fopen(argv[2], "wb");
   for (size_t i = 0; i < sizeof ${first} / sizeof *${first}; i++) {
@@ -160,15 +183,15 @@ int main(int argc, char **argv)
     fwrite(&value, sizeof value, 1, file);
   }
   fclose(file);
-  puts("ready");
+  printf("ready %.3f\\n", loaded);
   fflush(stdout);
   char line[32];
   while (fgets(line, sizeof line, stdin) != NULL) {
     double least = 1e9;
     for (int runs = atoi(line); runs > 0; runs--) {
-      const double start = milliseconds();
+      const double start = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
       ${call};
-      const double taken = milliseconds() - start;
+      const double taken = milliseconds(CLOCK_PROCESS_CPUTIME_ID) - start;
       least = taken < least ? taken : least;
     }
     printf("%.6f\\n", least);
