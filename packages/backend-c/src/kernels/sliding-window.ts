@@ -91,17 +91,40 @@ export function slidingBody(window: SlidingWindow): string[] {
   const { band, held } = plan;
   const { outHeight, outWidth, padTop, height, width, strideY } = geometry;
   const size = rowSize(plan);
-  const image = multiplier === 1 ? 'm' : `m / ${multiplier}`;
   const kept = held - band * strideY;
-  const bands = Math.ceil(outHeight / band);
-  const single = bands === 1;
-  const fill = [
+  const single = Math.ceil(outHeight / band) === 1;
+  // small planes: the next is copied while one is computed, or loads would wait for the stores before them
+  const ahead = single && multiplier === 1 && planes !== 1 && slidingScratch(geometry) === 0;
+  const fill = (rows: string): string[] => [
     `for (; t < ${held}; t++) {`,
-    `float *const row = rows + t * ${size};`,
+    `float *const row = ${rows} + t * ${size};`,
     `const int at = t + ${single ? '' : `i * ${strideY} `}- ${padTop};`.replace('+ - ', '- '),
     ...copyRow(plan, padding),
     '}',
   ];
+  const outputs = outputRows(window, plan);
+  const next = [`y += ${outHeight * outWidth};`, ...(residual ? [`r += ${outHeight * outWidth};`] : [])];
+  const planeOf = (m: string): string => `const float *const xm = x + ${m} * ${height * width};`;
+  if (ahead) {
+    return [
+      `float rows[${2 * held * size + RUN_SLACK}];`,
+      `fill_run(rows, ${padding}, ${2 * held * size});`,
+      `for (int m = -1; m < ${planes}; m++) {`,
+      `if (m + 1 < ${planes}) {`,
+      planeOf('(m + 1)'),
+      'int t = 0;',
+      ...fill(`rows + ((m + 1) & 1) * ${held * size}`),
+      '}',
+      'if (m < 0) {',
+      'continue;',
+      '}',
+      `const float *const band = rows + (m & 1) * ${held * size};`,
+      ...window.plane,
+      ...outputs,
+      ...next,
+      '}',
+    ];
+  }
   const keep = [
     'if (i > 0) {',
     `for (; t < ${kept}; t++) {`,
@@ -109,13 +132,13 @@ export function slidingBody(window: SlidingWindow): string[] {
     '}',
     '}',
   ];
-  const bandText = ['int t = 0;', ...(single || kept <= 0 ? [] : keep), ...fill, ...outputRows(window, plan)];
+  const bandText = ['int t = 0;', ...(single || kept <= 0 ? [] : keep), ...fill('rows'), ...outputs];
   const plane = [
-    `const float *const xm = x + ${image} * ${height * width};`,
+    planeOf(multiplier === 1 ? 'm' : `(m / ${multiplier})`),
     ...window.plane,
+    'const float *const band = rows;',
     ...(single ? bandText : [`for (int i = 0; i < ${outHeight}; i += ${band}) {`, ...bandText, '}']),
-    `y += ${outHeight * outWidth};`,
-    ...(residual ? [`r += ${outHeight * outWidth};`] : []),
+    ...next,
   ];
   return [
     ...(slidingScratch(geometry) ? [] : [`float rows[${bufferSize(plan)}];`]),
@@ -171,7 +194,7 @@ function rowsBlock(window: SlidingWindow, plan: BandPlan, count: number): string
   const { outWidth, strideY } = geometry;
   const row = band >= geometry.outHeight ? 'o' : '(o - i)';
   return [
-    `const float *const top = rows + ${row} * ${strideY * rowSize(plan)};`,
+    `const float *const top = band + ${row} * ${strideY * rowSize(plan)};`,
     `float *const yo = y + o * ${outWidth};`,
     ...(window.residual ? [`const float *const ro = r + o * ${outWidth};`] : []),
     'int j = 0;',
