@@ -106,19 +106,20 @@ export function slidingBody(window: SlidingWindow): string[] {
   const next = [`y += ${outHeight * outWidth};`, ...(residual ? [`r += ${outHeight * outWidth};`] : [])];
   const planeOf = (m: string): string => `const float *const xm = x + ${m} * ${height * width};`;
   if (ahead) {
+    const one = bufferSize(plan);
     return [
-      `float rows[${2 * held * size + RUN_SLACK}];`,
-      `fill_run(rows, ${padding}, ${2 * held * size});`,
+      `float rows[${2 * one}];`,
+      `fill_run(rows, ${padding}, ${2 * one - RUN_SLACK});`,
       `for (int m = -1; m < ${planes}; m++) {`,
       `if (m + 1 < ${planes}) {`,
       planeOf('(m + 1)'),
       'int t = 0;',
-      ...fill(`rows + ((m + 1) & 1) * ${held * size}`),
+      ...fill(`rows + ((m + 1) & 1) * ${one}`),
       '}',
       'if (m < 0) {',
       'continue;',
       '}',
-      `const float *const band = rows + (m & 1) * ${held * size};`,
+      `const float *const band = rows + (m & 1) * ${one};`,
       ...window.plane,
       ...outputs,
       ...next,

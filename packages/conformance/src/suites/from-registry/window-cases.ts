@@ -135,6 +135,7 @@ function depthwiseEntries(): Entry[] {
       attrs: 'pads=[1,1,1,1], activation="relu"',
       residual: '1,3,5,7',
     }),
+    'pads-after': depthwise({ x: '1,5,8,8', w: '5,1,3,3', attrs: 'pads=[0,0,1,1], strides=[2,2]' }),
     'kernel-beyond-image': depthwise({ x: '1,3,2,1', w: '3,1,5,4', attrs: 'pads=[2,1,2,2]' }),
   };
   return [
@@ -154,6 +155,7 @@ const poolForms: Readonly<Record<string, readonly [string, string]>> = {
   dilations: ['1,2,9,11', 'kernel_shape=[3,2], dilations=[2,3]'],
   ceil: ['1,2,8,9', 'kernel_shape=[3,2], strides=[2,3], ceil_mode=true'],
   'ceil-pads': ['1,2,8,10', 'kernel_shape=[3,4], strides=[3,2], pads=[1,2,1,0], ceil_mode=true'],
+  'pads-after': ['1,3,8,8', 'kernel_shape=[3,3], strides=[2,2], pads=[0,0,1,1]'],
   all: ['2,3,11,13', 'kernel_shape=[3,2], strides=[2,3], pads=[1,0,2,1], dilations=[2,3]'],
   'plane-17x23': ['1,3,17,23', 'kernel_shape=[3,2], strides=[2,2], pads=[1,0,1,1]'],
   'channels-33': ['1,33,4,5', 'kernel_shape=[2,3]'],
