@@ -12,7 +12,7 @@ const colours: Readonly<Record<string, string>> = {
   mnn: '#7d5ba6',
   ncnn: '#4d9a6a',
 };
-const LEFT = 190;
+const LEFT = 220;
 const WIDTH = 520;
 const LINE = 26;
 const TOP = 64;
