@@ -32,7 +32,7 @@ export const hasAvx512 = 'defined(__AVX512BW__) && defined(__AVX512VL__) && defi
 
 /** Does the text have other instructions for AVX? Only then are copies worth their bytes. */
 export function asksForAvx(functions: string): boolean {
-  return functions.search(/defined\(__AVX2?__\)/) >= 0;
+  return levels.some(({ tests }) => functions.search(tests) >= 0);
 }
 
 /**

@@ -7,12 +7,12 @@ import {
   eachTile,
   groupWeights,
   sumsText,
+  type TileCall,
   tilePreludes,
   tileText,
 } from './bytes.ts';
 import { MOST_LANES, overGroups } from './gemm.ts';
-import { phaseRow } from './phase-row.ts';
-import { quadForm, roundUp } from './quad-plane.ts';
+import { linePositions, type QuadForm, type QuadLines, quadForm, quadLines } from './quad-plane.ts';
 
 /** Where register `column` of a tile is in its line of pixels. */
 function pixelOf(column: number, columns: number): string {
@@ -27,22 +27,10 @@ export function pointwiseBytes(layer: Int8Layer): ByteText {
   const steps = Math.ceil(inner / 4);
   const tile = (columns: number): string[] => [
     ...packTile({ inner, plane, columns }),
-    'const int8_t *wm = wg;',
-    'const int32_t *qm = qg;',
-    'int8_t *ym = y;',
-    ...eachBlock(m / group, (rows) =>
-      tileText(
-        layer,
-        {
-          ...{ rows, columns, x: 'scratch', last: String(64 * (columns - 1)) },
-          ...{ taps: 'taps', count: 1, units: steps, step: 64 * columns },
-        },
-        (stored) => [
-          ...range(columns).flatMap((column) => stored(column, `ym + ${pixelOf(column, columns)}`)),
-          `ym += ${plane};`,
-        ],
-      ),
-    ),
+    ...channelTiles(layer, columns, {
+      ...{ x: 'scratch', last: String(64 * (columns - 1)) },
+      ...{ count: 1, units: steps, step: 64 * columns, y: 'y', plane },
+    }),
   ];
   return {
     needs: tilePreludes(m / group, plane),
@@ -57,6 +45,28 @@ export function pointwiseBytes(layer: Int8Layer): ByteText {
       ...overGroups(layer, groupWeights(steps), eachTile(plane, tile)),
     ],
   };
+}
+
+interface ChannelTiles extends Pick<TileCall, 'x' | 'last' | 'count' | 'units' | 'step'> {
+  /** Where the line of the first output channel is, as C, and bytes between two. */
+  readonly y: string;
+  readonly plane: number;
+}
+
+/** All output channels of a tile of pixels. */
+function channelTiles(layer: Int8Layer, columns: number, { y, plane, ...from }: ChannelTiles): string[] {
+  const { m, group } = layer.geometry;
+  return [
+    'const int8_t *wm = wg;',
+    'const int32_t *qm = qg;',
+    `int8_t *ym = ${y};`,
+    ...eachBlock(m / group, (rows) =>
+      tileText(layer, { rows, columns, taps: 'taps', ...from }, (stored) => [
+        ...range(columns).flatMap((column) => stored(column, `ym + ${pixelOf(column, columns)}`)),
+        `ym += ${plane};`,
+      ]),
+    ),
+  ];
 }
 
 interface PixelTile {
@@ -88,67 +98,30 @@ function packTile({ inner, plane, columns }: PixelTile): string[] {
  * between them, to rows of their own, and copied.
  */
 export function windowBytes(layer: Int8Layer): ByteText {
-  const { geometry } = layer;
-  const { m, group, outHeight, outWidth, kernelHeight, strideY, strideX, dilationY } = geometry;
-  const form = quadForm(layer);
-  const { starts, units } = form;
-  const pitch = outWidth + Math.floor((starts.at(-1) ?? 0) / strideX);
-  /** Pixels of the line, and what lies between them. */
-  const length = Math.max((outHeight - 1) * pitch + outWidth, MOST_LANES);
+  const { m, group, outHeight, outWidth } = layer.geometry;
+  const plan = windowPlan(layer);
+  const { form, pitch, length, unit, taps } = plan;
+  const { units, order } = form;
   const byRows = outWidth >= MOST_LANES;
-  const unique = (list: readonly number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
-  const rowPhases = unique(range(kernelHeight).map((u) => (u * dilationY) % strideY));
-  const columnPhases = unique(starts.map((start) => start % strideX));
-  const reach = Math.floor(((kernelHeight - 1) * dilationY) / strideY);
-  /** Quads of a phase: rows, and what the last load takes past them. */
-  const area = (outHeight + reach) * pitch + MOST_LANES;
-  const unit = 4 * rowPhases.length * columnPhases.length * area;
-  const phaseStart = (row: number, column: number): number =>
-    4 * area * (rowPhases.indexOf(row) * columnPhases.length + columnPhases.indexOf(column));
-  const taps = range(kernelHeight).flatMap((u) =>
-    starts.map(
-      (start) =>
-        phaseStart((u * dilationY) % strideY, start % strideX) +
-        4 * (Math.floor((u * dilationY) / strideY) * pitch + Math.floor(start / strideX)),
-    ),
-  );
-  const linePositions = roundUp(pitch, MOST_LANES) + 3;
-  const lineBytes = linePositions * strideX;
-  const [lineStart, ownStart] = [units * unit, units * unit + form.lines * lineBytes];
-  const pixels = outHeight * outWidth;
+  const lines = quadLines(layer, form, linePositions(pitch));
+  const [lineStart, ownStart] = [units * unit, units * unit + lines.bytes];
   const steps = units * taps.length;
-  const call = (rows: number, columns: number, x: string) => ({
-    ...{ rows, columns, x, last: '4 * (e - p)', taps: 'taps' },
-    ...{ count: taps.length, units, step: unit },
-  });
-  const rowTiles = [
+  const from = { last: '4 * (e - p)', count: taps.length, units, step: unit };
+  const rowTiles = (): string[] => [
     `for (int o = 0; o < ${outHeight}; o++) {`,
-    ...eachTile(outWidth, (columns) => [
-      'const int8_t *wm = wg;',
-      'const int32_t *qm = qg;',
-      `int8_t *ym = y + o * ${outWidth};`,
-      ...eachBlock(m / group, (rows) =>
-        tileText(layer, call(rows, columns, `scratch + 4 * (o * ${pitch} + p)`), (stored) => [
-          ...range(columns).flatMap((column) => stored(column, `ym + ${pixelOf(column, columns)}`)),
-          `ym += ${pixels};`,
-        ]),
-      ),
-    ]),
+    ...eachTile(outWidth, (columns) =>
+      channelTiles(layer, columns, {
+        ...{ ...from, x: `scratch + 4 * (o * ${pitch} + p)` },
+        ...{ y: `y + o * ${outWidth}`, plane: outHeight * outWidth },
+      }),
+    ),
     '}',
   ];
-  const lineTiles = [
+  const lineTiles = (): string[] => [
     `int8_t *const own = scratch + ${ownStart};`,
-    ...eachTile(length, (columns) => [
-      'const int8_t *wm = wg;',
-      'const int32_t *qm = qg;',
-      'int8_t *to = own;',
-      ...eachBlock(m / group, (rows) =>
-        tileText(layer, call(rows, columns, 'scratch + 4 * p'), (stored) => [
-          ...range(columns).flatMap((column) => stored(column, `to + ${pixelOf(column, columns)}`)),
-          `to += ${length};`,
-        ]),
-      ),
-    ]),
+    ...eachTile(length, (columns) =>
+      channelTiles(layer, columns, { ...from, x: 'scratch + 4 * p', y: 'own', plane: length }),
+    ),
     'int8_t *ym = y;',
     `for (int m = 0; m < ${m / group}; m++) {`,
     `for (int o = 0; o < ${outHeight}; o++) {`,
@@ -159,74 +132,81 @@ export function windowBytes(layer: Int8Layer): ByteText {
   ];
   return {
     needs: tilePreludes(m / group, byRows ? outWidth : length),
-    ...byteWeights(layer, { steps, order: form.order }),
+    ...byteWeights(layer, { steps, order }),
     bytes: ownStart + (byRows ? 0 : (m / group) * length),
     body: [
       sumsText,
       `int8_t *const line = scratch + ${lineStart};`,
       `static const int32_t taps[${taps.length}] = { ${taps.join(', ')} };`,
       ...overGroups(layer, groupWeights(steps), [
-        ...fill(layer, { linePositions, pitch, unit, rowPhases, columnPhases, phaseStart }),
-        ...(byRows ? rowTiles : lineTiles),
+        ...fill(layer, plan, lines),
+        ...(byRows ? rowTiles() : lineTiles()),
       ]),
     ],
   };
 }
 
-interface Places {
-  /** Positions of a phase of a line. */
-  readonly linePositions: number;
+/** Where the quads of the input are. */
+interface WindowPlan {
+  readonly form: QuadForm;
+  /** Pixels from one row of output to the next, and those of the line. */
   readonly pitch: number;
+  readonly length: number;
+  /** Rows of a phase. */
+  readonly rows: number;
   /** Bytes of a unit. */
   readonly unit: number;
   readonly rowPhases: readonly number[];
   readonly columnPhases: readonly number[];
+  /** Bytes from the start of a unit to that of a phase. */
   readonly phaseStart: (row: number, column: number) => number;
+  /** Bytes from the start of a unit to each tap of the first window. */
+  readonly taps: readonly number[];
+}
+
+function windowPlan(layer: Int8Layer): WindowPlan {
+  const { outHeight, outWidth, kernelHeight, strideY, strideX, dilationY } = layer.geometry;
+  const form = quadForm(layer);
+  const pitch = outWidth + Math.floor((form.starts.at(-1) ?? 0) / strideX);
+  const unique = (list: readonly number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
+  const rowPhases = unique(range(kernelHeight).map((u) => (u * dilationY) % strideY));
+  const columnPhases = unique(form.starts.map((start) => start % strideX));
+  const rows = outHeight + Math.floor(((kernelHeight - 1) * dilationY) / strideY);
+  /** Quads of a phase: rows, and what the last load takes past them. */
+  const area = rows * pitch + MOST_LANES;
+  const phaseStart = (row: number, column: number): number =>
+    4 * area * (rowPhases.indexOf(row) * columnPhases.length + columnPhases.indexOf(column));
+  return {
+    ...{ form, pitch, rows, rowPhases, columnPhases, phaseStart },
+    length: Math.max((outHeight - 1) * pitch + outWidth, MOST_LANES),
+    unit: 4 * rowPhases.length * columnPhases.length * area,
+    taps: range(kernelHeight).flatMap((u) =>
+      form.starts.map(
+        (start) =>
+          phaseStart((u * dilationY) % strideY, start % strideX) +
+          4 * (Math.floor((u * dilationY) / strideY) * pitch + Math.floor(start / strideX)),
+      ),
+    ),
+  };
 }
 
 /** Row after row: the input rows of a quad go to padded lines, and from there to their places. */
-function fill(layer: Int8Layer, places: Places): string[] {
-  const { geometry, xZeroPoint } = layer;
-  const { channels, group, height, width, padTop, outHeight, kernelHeight, strideY, strideX, dilationY } =
-    geometry;
-  const { lines, units } = quadForm(layer);
-  const { linePositions, pitch, unit, rowPhases, columnPhases, phaseStart } = places;
-  const lineBytes = linePositions * strideX;
-  const rest = (channels / group) % 4;
-  const rows = outHeight + Math.floor(((kernelHeight - 1) * dilationY) / strideY);
-  const copyRow = (channel: string, to: string): string[] =>
-    phaseRow(geometry, linePositions, { from: `x + (${channel} * ${height} + row) * ${width}`, to });
-  const count = rest ? `(u < ${units - 1} ? 4 : ${rest})` : '4';
-  const copyRows =
-    lines === 1
-      ? copyRow('u', 'line')
-      : [`for (int i = 0; i < ${count}; i++) {`, ...copyRow('(4 * u + i)', `line + i * ${lineBytes}`), '}'];
-  const clear = `memset(line, ${xZeroPoint}, ${lines * lineBytes});`;
-  const source = (phase: number, lane: number): string => {
-    if (lines === 4) return `line + ${lane * lineBytes + phase * linePositions} + j`;
-    const column = phase + lane;
-    return `line + ${(column % strideX) * linePositions + Math.floor(column / strideX)} + j`;
-  };
+function fill({ geometry: { padTop, strideY } }: Int8Layer, plan: WindowPlan, lines: QuadLines): string[] {
+  const { form, pitch, rows, unit, rowPhases, columnPhases, phaseStart } = plan;
   const ofPhase = (phase: number): string[] => [
     `for (int v = 0; v < ${rows}; v++) {`,
     `const int row = v * ${strideY} + ${phase - padTop};`.replace('+ -', '- '),
-    `if (row >= 0 && row < ${height}) {`,
-    ...copyRows,
-    '} else {',
-    clear,
-    '}',
+    ...lines.copy(false),
     ...columnPhases.flatMap((column) => [
       `for (int j = 0; j < ${pitch}; j += LANES8) {`,
-      `v_turn_quads(to + ${phaseStart(phase, column)} + 4 * (v * ${pitch} + j), ${range(4)
-        .map((lane) => source(column, lane))
-        .join(', ')});`,
+      `v_turn_quads(to + ${phaseStart(phase, column)} + 4 * (v * ${pitch} + j), ${lines.sources(column)});`,
       '}',
     ]),
     '}',
   ];
   return [
-    clear,
-    `for (int u = 0; u < ${units}; u++) {`,
+    lines.clear,
+    `for (int u = 0; u < ${form.units}; u++) {`,
     `int8_t *const to = scratch + u * ${unit};`,
     ...rowPhases.flatMap(ofPhase),
     '}',

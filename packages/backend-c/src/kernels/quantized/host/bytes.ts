@@ -45,7 +45,7 @@ export function eachTile(pixels: number, tile: (columns: number) => readonly str
   return [...(wide ? run(wide, columns + 1, '0') : []), ...run(narrow, columns, String(end))];
 }
 
-/** Runs `block` on blocks of output channels; `wm` is where their weights are. */
+/** Runs `block` on blocks of output channels. */
 export function eachBlock(channels: number, block: (rows: number) => readonly string[]): string[] {
   const rest = channels % BYTE_ROWS;
   return [
@@ -232,7 +232,7 @@ export const bytesPrelude: Prelude = {
   ],
 };
 
-interface TileCall {
+export interface TileCall {
   readonly rows: number;
   readonly columns: number;
   readonly x: string;

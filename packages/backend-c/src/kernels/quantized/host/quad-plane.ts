@@ -31,20 +31,18 @@ export function quadPlane(layer: Int8Layer): QuadPlane {
   const { units, rows, phases, positions } = form;
   const unitSize = rows * phases * positions;
   const quadBytes = 8 * (units * unitSize + MOST_LANES);
-  /** Positions of a phase of a line: what the last pack reads, and the neighbours of its last quad. */
-  const linePositions = roundUp(positions, MOST_LANES) + 3;
-  const lineBytes = linePositions * phases;
+  const lines = quadLines(layer, form, linePositions(positions));
   const { taps } = form;
   return {
     steps: units * taps.length,
     order: form.order,
-    bytes: quadBytes + form.lines * lineBytes,
+    bytes: quadBytes + lines.bytes,
     declarations: [
       'int16_t *const quads = (int16_t *)(void *)scratch;',
       `int8_t *const line = scratch + ${quadBytes};`,
       ...(taps.length > 1 ? [`static const int32_t taps[${taps.length}] = { ${taps.join(', ')} };`] : []),
     ],
-    fill: fillLines(layer, form, linePositions),
+    fill: fillLines(layer, form, lines),
     address: (i, j) => `(${i} * ${layer.geometry.strideY * phases * positions} + ${j}) * 4`,
     overQuads: (windows, dots) => {
       const at = range(windows).map((i) => `c${i}`);
@@ -77,7 +75,9 @@ interface Form {
 }
 
 /** What quads are made from, and how they cover a window. */
-export interface QuadForm extends Pick<Form, 'lines' | 'units' | 'order'> {
+type LineForm = Pick<Form, 'lines' | 'units'>;
+
+export interface QuadForm extends LineForm, Pick<Form, 'order'> {
   /** Columns of the window where a quad starts. */
   readonly starts: readonly number[];
 }
@@ -124,46 +124,70 @@ function formOf(layer: Int8Layer): Form {
   };
 }
 
-/** Row after row: the input rows of a quad go to padded lines, and from there to their places. */
-function fillLines({ geometry, xZeroPoint }: Int8Layer, form: Form, linePositions: number): string[] {
-  const { channels, group, height, width, padTop } = geometry;
-  const { lines, units, rows, phases, positions } = form;
-  const lineBytes = linePositions * phases;
+/** The padded lines that a row of quads is made from, in C at `line`. */
+export interface QuadLines {
+  readonly bytes: number;
+  /** Fills all lines with what is outside the input. */
+  readonly clear: string;
+  /** Copies the rows `row` of unit u to the lines, or clears them where it is outside the input, unless none is. */
+  copy(inside: boolean): readonly string[];
+  /** Where the four bytes of the quads of a phase are, from position j on. */
+  sources(phase: number): string;
+}
+
+/** `positions`: of a phase of a line. */
+export function quadLines({ geometry, xZeroPoint }: Int8Layer, form: LineForm, positions: number): QuadLines {
+  const { channels, group, height, width, strideX } = geometry;
+  const { lines, units } = form;
+  const lineBytes = positions * strideX;
   const rest = (channels / group) % 4;
   const copyRow = (channel: string, to: string): string[] =>
-    phaseRow(geometry, linePositions, { from: `x + (${channel} * ${height} + row) * ${width}`, to });
+    phaseRow(geometry, positions, { from: `x + (${channel} * ${height} + row) * ${width}`, to });
   const count = rest ? `(u < ${units - 1} ? 4 : ${rest})` : '4';
   const copyRows =
     lines === 1
       ? copyRow('u', 'line')
       : [`for (int i = 0; i < ${count}; i++) {`, ...copyRow('(4 * u + i)', `line + i * ${lineBytes}`), '}'];
   const clear = `memset(line, ${xZeroPoint}, ${lines * lineBytes});`;
-  const inside = padTop === 0 && rows <= height;
   const source = (phase: number, lane: number): string => {
-    if (lines === 4) return `line + ${lane * lineBytes + phase * linePositions} + j`;
+    if (lines === 4) return `line + ${lane * lineBytes + phase * positions} + j`;
     const column = phase + lane;
-    return `line + ${(column % phases) * linePositions + Math.floor(column / phases)} + j`;
+    return `line + ${(column % strideX) * positions + Math.floor(column / strideX)} + j`;
   };
-  return [
+  return {
+    bytes: lines * lineBytes,
     clear,
+    copy: (inside) =>
+      inside ? copyRows : [`if (row >= 0 && row < ${height}) {`, ...copyRows, '} else {', clear, '}'],
+    sources: (phase) =>
+      range(4)
+        .map((lane) => source(phase, lane))
+        .join(', '),
+  };
+}
+
+/** Positions of a phase of a line: what the last pack reads, and the neighbours of its last quad. */
+export function linePositions(positions: number): number {
+  return Math.ceil(positions / MOST_LANES) * MOST_LANES + 3;
+}
+
+/** Row after row: the input rows of a quad go to padded lines, and from there to their places. */
+function fillLines({ geometry: { height, padTop } }: Int8Layer, form: Form, lines: QuadLines): string[] {
+  const { units, rows, phases, positions } = form;
+  return [
+    lines.clear,
     'int16_t *to = quads;',
     `for (int u = 0; u < ${units}; u++) {`,
     `for (int v = 0; v < ${rows}; v++) {`,
     `const int row = v - ${padTop};`,
-    ...(inside ? copyRows : [`if (row >= 0 && row < ${height}) {`, ...copyRows, '} else {', clear, '}']),
+    ...lines.copy(padTop === 0 && rows <= height),
     ...range(phases).flatMap((phase) => [
       `for (int j = 0; j < ${positions}; j += LANES8) {`,
-      `v_pack(to + 4 * j, ${range(4)
-        .map((lane) => source(phase, lane))
-        .join(', ')});`,
+      `v_pack(to + 4 * j, ${lines.sources(phase)});`,
       '}',
       `to += ${4 * positions};`,
     ]),
     '}',
     '}',
   ];
-}
-
-export function roundUp(value: number, to: number): number {
-  return Math.ceil(value / to) * to;
 }
