@@ -196,7 +196,7 @@ function fill({ geometry: { padTop, strideY } }: Int8Layer, plan: WindowPlan, li
   const ofPhase = (phase: number): string[] => [
     `for (int v = 0; v < ${rows}; v++) {`,
     `const int row = v * ${strideY} + ${phase - padTop};`.replace('+ -', '- '),
-    ...lines.copy(false),
+    ...lines.copyOrClear,
     ...columnPhases.flatMap((column) => [
       `for (int j = 0; j < ${pitch}; j += LANES8) {`,
       `v_turn_quads(to + ${phaseStart(phase, column)} + 4 * (v * ${pitch} + j), ${lines.sources(column)});`,

@@ -129,8 +129,10 @@ export interface QuadLines {
   readonly bytes: number;
   /** Fills all lines with what is outside the input. */
   readonly clear: string;
-  /** Copies the rows `row` of unit u to the lines, or clears them where it is outside the input, unless none is. */
-  copy(inside: boolean): readonly string[];
+  /** Copies the rows `row` of unit u, which are inside the input, to the lines. */
+  readonly copy: readonly string[];
+  /** The same where `row` may be outside the input: then all lines are cleared. */
+  readonly copyOrClear: readonly string[];
   /** Where the four bytes of the quads of a phase are, from position j on. */
   sources(phase: number): string;
 }
@@ -157,8 +159,8 @@ export function quadLines({ geometry, xZeroPoint }: Int8Layer, form: LineForm, p
   return {
     bytes: lines * lineBytes,
     clear,
-    copy: (inside) =>
-      inside ? copyRows : [`if (row >= 0 && row < ${height}) {`, ...copyRows, '} else {', clear, '}'],
+    copy: copyRows,
+    copyOrClear: [`if (row >= 0 && row < ${height}) {`, ...copyRows, '} else {', clear, '}'],
     sources: (phase) =>
       range(4)
         .map((lane) => source(phase, lane))
@@ -180,7 +182,7 @@ function fillLines({ geometry: { height, padTop } }: Int8Layer, form: Form, line
     `for (int u = 0; u < ${units}; u++) {`,
     `for (int v = 0; v < ${rows}; v++) {`,
     `const int row = v - ${padTop};`,
-    ...lines.copy(padTop === 0 && rows <= height),
+    ...(padTop === 0 && rows <= height ? lines.copy : lines.copyOrClear),
     ...range(phases).flatMap((phase) => [
       `for (int j = 0; j < ${positions}; j += LANES8) {`,
       `v_pack(to + 4 * j, ${lines.sources(phase)});`,
