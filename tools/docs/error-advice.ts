@@ -11,7 +11,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
     'A layer cannot be split further than one output channel. Raise `--fetch-ram`, or omit it; it requires `--weights fetch`.',
   'backend-c/firmware': 'In code: compile with `observer: true` before `firmwareFiles`.',
   'backend-c/fuse-ghost':
-    '`--fuse-ghost` found nothing to fuse, or does not support this device. Omit the option, or choose a device that the message names.',
+    'There is nothing to fuse. Omit the option, or choose a device that the message names.',
   'backend-c/input': 'A node lacks an input that its kernel reads. Check the graph with `ghostc inspect`.',
   'backend-c/io': 'With `--io arena` no output may be a constant. Use `--io caller`, or remove it.',
   'backend-c/layout': 'The layout conflicts with another option. Change the one that the message names.',
@@ -33,6 +33,7 @@ export const errorAdvice: Readonly<Record<string, string>> = {
   'backend-c/symbolic': 'C is a program for one shape. Give every open size with `--bind NAME=SIZE`.',
   'backend-c/weight':
     'The kernel packs these weights at compile time, so they must be constants. Fold them, or export them as initialisers.',
+  'backend-c/threads': 'Another option excludes threads, or `--pool` lacks them. The message names both.',
   'bind/conflict': 'One dimension gets two sizes. Make the inputs agree, or bind another size.',
   'bind/dimension':
     'The model has no dimension of that name, or the size is not a positive integer. `ghostc inspect` lists the names.',

@@ -39,6 +39,8 @@ export interface CProgram {
   readonly fetchBytes: number;
   /** What is fetched, in order; none where nothing is. */
   readonly fetches: readonly CFetch[];
+  /** That may compute at the same time: above 1 there is `<name>_run_on`. */
+  readonly threads: number;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
   /** SHA-256 of the model and the options that it was compiled from, in hex. */
@@ -166,6 +168,11 @@ export interface PlanCOptions {
   readonly maxRam?: number | undefined;
   /** `arena`: `<name>_run(arena)` finds the inputs in the arena and leaves the outputs there. Default: `caller`. */
   readonly io?: IoForm | undefined;
+  /**
+   * Threads that may compute at the same time, at least 2: `<name>_run_on` runs on threads of the caller. Default: one, without
+   * that function.
+   */
+  readonly threads?: number | undefined;
 }
 
 /** Options of emitting a planned program. */

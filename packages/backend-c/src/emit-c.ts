@@ -19,11 +19,12 @@ import {
   type Placement,
   type RowMove,
   runningSteps,
+  type Stage,
   type Step,
   type Stream,
   type StreamedPlan,
 } from '@ghostc/planner';
-import type { CFetch, CLayer, CProgram, Device, EmitCOptions, LayerPlace, WeightForm } from './c-program.ts';
+import type { CFetch, CLayer, CProgram, EmitCOptions, LayerPlace } from './c-program.ts';
 import { cType } from './c-type.ts';
 import { checkName } from './check-graph.ts';
 import { costFacts } from './costs/layer-facts.ts';
@@ -36,14 +37,12 @@ import { observerCall } from './observer-text.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
 import { arenaOffset, buffersOf, checkedSection, peaksOf, streamFacts, tensorOf } from './program-parts.ts';
 import { parameterName } from './run-parameters.ts';
-import { sourceText } from './source-text.ts';
+import { type StageLines, sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
+import { checkAlone, stageCall } from './thread-text.ts';
 import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
-import { weightFiles } from './weight-files.ts';
-
-/** Weights beyond this many bytes go to a binary file. */
-const largeWeights = 1 << 20;
+import { weightFiles, weightForm } from './weight-files.ts';
 
 /**
  * Emits a planned graph (fixed shapes, float32 or quantised integers, constant weights) as a C99 library: one specialised static
@@ -52,15 +51,16 @@ const largeWeights = 1 << 20;
  */
 export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   checkName(options.name);
-  const { plan, extraWork, device, kernel, io } = planned;
+  const { plan, extraWork, device, kernel, io, threads, stages: parallel } = planned;
   const lanes = lanesOf(device);
   const { name, observer = false } = options;
   const inArena = io === 'arena';
   const settings = { lanes, kernel, name, observer };
-  const { emitter, steps, words, fetchBytes, fetches } =
+  if (threads > 1) checkAlone(options);
+  const { emitter, steps, words, fetchBytes, fetches, stages } =
     options.weights === 'fetch'
       ? emitFetched(plan, settings, inArena)
-      : emitResident(plan, settings, inArena);
+      : emitResident({ plan, parallel }, settings, inArena);
   const offset = (value: Value): number | undefined => (inArena ? arenaOffset(value, plan) : undefined);
   const program = {
     name: options.name,
@@ -78,6 +78,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
     fetchBytes,
     fetches,
     form: weightForm(options.weights, device, words.byteLength),
+    threads,
     layers: emitter.layers,
     sourceHash: options.sourceHash,
   };
@@ -93,7 +94,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   };
   const files: [string, string | Uint8Array][] = [
     [`${options.name}.h`, headerText(facts)],
-    [`${options.name}.c`, sourceText(facts, { lanes, functions: emitter.functions.text(), steps })],
+    [`${options.name}.c`, sourceText(facts, { lanes, functions: emitter.functions.text(), steps, stages })],
     ...weightFiles(facts, words),
   ];
   return { ...program, files: new Map(files) };
@@ -105,16 +106,36 @@ interface Emitted {
   readonly words: Uint32Array;
   readonly fetchBytes: number;
   readonly fetches: readonly CFetch[];
+  /** What threads compute at the same time: for each stage, the lines of its lists. */
+  readonly stages: readonly StageLines[];
 }
 
 /** All weights at one place. */
-function emitResident(plan: StreamedPlan, settings: Settings, inArena: boolean): Emitted {
+function emitResident(
+  { plan, parallel }: { readonly plan: StreamedPlan; readonly parallel: readonly Stage<Node>[] },
+  settings: Settings,
+  inArena: boolean,
+): Emitted {
   const emitter = new Emitter(plan, settings);
-  const steps = [
-    ...plan.order.flatMap((step) => emitter.step(step)),
-    ...(inArena ? [] : emitter.finalCopies()),
-  ];
-  return { emitter, steps, words: emitter.store.words(), fetchBytes: 0, fetches: [] };
+  const stageOf = new Map<Step, Stage<Node>>(
+    parallel.flatMap((stage) => stage.flat().map((node) => [node, stage])),
+  );
+  const stages: StageLines[] = [];
+  const steps = plan.order.flatMap((step) => {
+    const stage = stageOf.get(step);
+    if (!stage) return emitter.step(step);
+    if (stage.flat()[0] !== step) return [];
+    stages.push(stage.map((list) => list.flatMap((node) => emitter.step(node))));
+    return [stageCall(settings.name, stages.length, stage.length)];
+  });
+  return {
+    emitter,
+    steps: [...steps, ...(inArena ? [] : emitter.finalCopies())],
+    words: emitter.store.words(),
+    fetchBytes: 0,
+    fetches: [],
+    stages,
+  };
 }
 
 /** The weights of each step by themselves, at its place in the buffer, which the code gets when all sizes are known. */
@@ -144,6 +165,7 @@ function emitFetched(plan: StreamedPlan, settings: Settings, inArena: boolean): 
     words,
     fetchBytes: fetches.bufferBytes,
     fetches: fetchedRanges(emitted),
+    stages: [],
   };
 }
 
@@ -169,16 +191,6 @@ function moved(lines: readonly string[], place: number): string[] {
     line.replace(/@(\w+)\+(\d+)@/g, (_, element: StoredElement, offset: string) =>
       weightAddress(element, place + Number(offset)),
     ),
-  );
-}
-
-/** An object file of WebAssembly has no place for a binary file. */
-function weightForm(form: WeightForm | undefined, device: Device, bytes: number): WeightForm {
-  const binary = device === 'wasm32' ? 'external' : 'bin';
-  if (form !== 'bin' || binary === 'bin') return form ?? (bytes > largeWeights ? binary : 'c');
-  throw new CompileError(
-    'backend-c/weights',
-    'WebAssembly cannot include a binary file; expected weights c or external for wasm32, found bin',
   );
 }
 

@@ -5,6 +5,7 @@ import { observerDeclarations } from './observer-text.ts';
 import { isBuffer, runParameters } from './run-parameters.ts';
 import { floatLiteral } from './text/float-literal.ts';
 import { safeComment } from './text/safe-comment.ts';
+import { threadDeclarations } from './thread-text.ts';
 import type { StoredElement } from './typed-memory.ts';
 
 /** What the header and the source state about a program. */
@@ -33,6 +34,8 @@ export interface ProgramFacts {
   readonly layers: readonly CLayer[];
   /** Is there a run function that calls an observer before each layer? */
   readonly observer: boolean;
+  /** That may compute at the same time: above 1 there is a run function that uses them. */
+  readonly threads: number;
   /** Linker section of the weights; read-only data if absent. */
   readonly weightSection?: string | undefined;
 }
@@ -95,7 +98,7 @@ enum ${facts.name}_status {
 
 ${fetchDeclaration(facts)}${runComment(facts)}
 int ${runSignature(facts)};
-${facts.observer ? observerDeclarations({ ...facts, parameters: parametersText(facts) }) : ''}${checkDeclaration(facts)}
+${facts.observer ? observerDeclarations({ ...facts, parameters: parametersText(facts) }) : ''}${facts.threads > 1 ? threadDeclarations(facts, parametersText(facts)) : ''}${checkDeclaration(facts)}
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,6 @@
-import type { Graph, Node } from '@ghostc/ir';
+import { CompileError, type Graph, type Node, numElements } from '@ghostc/ir';
 import { nodeMacs, rowRuleOf } from '@ghostc/ops';
-import { planWithin, type WithinResult } from '@ghostc/planner';
+import { parallelStages, planWithin, type Stage, type WithinResult } from '@ghostc/planner';
 import { arenaLimitError } from './arena-limit-error.ts';
 import { byLikeness } from './by-likeness.ts';
 import type { Device, IoForm, PlanCOptions } from './c-program.ts';
@@ -21,6 +21,10 @@ export interface CPlan extends WithinResult {
   readonly kernelSet: KernelSet;
   /** The kernel of a node of the plan. */
   readonly kernel: (node: Node) => Kernel;
+  /** Threads that may compute at the same time. */
+  readonly threads: number;
+  /** What they compute, each in its list; other steps run alone. */
+  readonly stages: readonly Stage<Node>[];
 }
 
 /**
@@ -29,11 +33,13 @@ export interface CPlan extends WithinResult {
  * code for.
  */
 export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
-  const { device = 'host', maxRam, io = 'caller' } = options;
+  const { device = 'host', maxRam, io = 'caller', threads = 1 } = options;
+  checkThreads(options);
   const lanes = lanesOf(device);
   const kernelSet = kernelSetOf(options, lowered);
   const kernel = byLikeness((node) => kernelOf(node, kernelSet));
   checkGraph(lowered, kernel);
+  let stages: readonly Stage<Node>[] = [];
   const result = planWithin(lowered, {
     storageRule: byLikeness((node) => cStorageRule(node, kernel(node))),
     rowRule: rowRuleOf,
@@ -42,7 +48,34 @@ export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
     scratchBytes: byLikeness((node) => kernel(node).scratchBytes?.(node, lanes) ?? 0),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,
     work: nodeMacs,
+    together: (elided) => {
+      const all = parallelStages([...lowered.nodes()], { elided, lists: threads, work: workOf });
+      stages = all.filter((stage) => stage.length > 1);
+      return stages.map((stage) => stage.flat());
+    },
   });
   if (result.missing > 0) throw arenaLimitError(result, maxRam ?? 0);
-  return { ...result, device, io, kernelSet, kernel };
+  return { ...result, device, io, kernelSet, kernel, threads, stages };
+}
+
+/** Multiply-accumulates, and what takes about as long for an element that is read or written. */
+function workOf(node: Node): number {
+  return nodeMacs(node) + 4 * numElements(node.output.type.shape);
+}
+
+const MOST_THREADS = 64;
+
+function checkThreads({ threads = 1, maxRam, kernels }: PlanCOptions): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
+    throw new CompileError('backend-c/threads', `threads expects 1 to ${MOST_THREADS}, found ${threads}`);
+  if (threads > 1 && maxRam !== undefined)
+    throw new CompileError(
+      'backend-c/threads',
+      'bands of rows are computed one after another; expected threads or a limit of RAM, found both',
+    );
+  if (threads > 1 && kernels === 'cmsis-nn')
+    throw new CompileError(
+      'backend-c/threads',
+      'layers of CMSIS-NN may fail, which a task on another thread cannot report; expected one of the two',
+    );
 }

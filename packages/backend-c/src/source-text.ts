@@ -8,6 +8,7 @@ import { type Lanes, vectorPrelude } from './lanes.ts';
 import { layerTable, observedSignature } from './observer-text.ts';
 import { runParameters } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
+import { stageFunction, taskArguments, threadedSignature, threadPrelude } from './thread-text.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
 import { wasmMath } from './wasm-math.ts';
 import { weightBase, weightDeclaration } from './weight-files.ts';
@@ -18,13 +19,19 @@ interface SourceParts {
   readonly functions: string;
   /** Calls and comments of the run function. */
   readonly steps: readonly string[];
+  /** What threads compute at the same time. */
+  readonly stages: readonly StageLines[];
 }
+
+/** Calls and comments of lists of layers, each for a thread. */
+export type StageLines = readonly (readonly string[])[];
 
 export function sourceText(
   facts: ProgramFacts,
-  { lanes, functions: kernels, steps: all }: SourceParts,
+  { lanes, functions: kernels, steps: all, stages }: SourceParts,
 ): string {
-  const { parts, steps } = inParts(facts, all);
+  const { parts: pieces, steps } = inParts(facts, all);
+  const parts = [...stageFunctions(facts, stages), ...pieces];
   const functions = [...lanePrelude(lanes, kernels), kernels].join('\n');
   const own = [functions, ...parts].join('\n');
   const entry = entryOf(facts);
@@ -45,6 +52,7 @@ export function sourceText(
     '',
     ...layerMacro,
     '',
+    ...(facts.threads > 1 ? [indent(threadPrelude(facts, runParameters(facts))), ''] : []),
     ...(facts.device === 'wasm32' ? [...wasmOnly, wasmMath(functions), ''] : []),
     ...(dispatches ? [...dispatchMacro, ''] : []),
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
@@ -54,7 +62,7 @@ export function sourceText(
     ...parts,
     ...(dispatches ? dispatchedCopies(facts, own, steps).flatMap((copy) => [copy, '']) : []),
     indent(runFunction(facts, steps, dispatches ? copyCalls(entry.name, entry.parameters) : [])),
-    ...(facts.observer ? ['', indent(unobservedRun(facts))] : []),
+    ...(entry.name === `${facts.name}_run` ? [] : ['', indent(plainRun(facts))]),
     ...(isFile(facts.form) ? ['', checkFunction(facts)] : []),
     '',
   ].join('\n');
@@ -190,8 +198,14 @@ interface Entry {
 }
 
 function entryOf(facts: ProgramFacts): Entry {
-  const { name, observer } = facts;
+  const { name, observer, threads } = facts;
   const parameters = parametersOf(facts);
+  if (threads > 1)
+    return {
+      name: `${name}_run_on`,
+      signature: threadedSignature(name, parametersText(facts)),
+      parameters: [...parameters, 'parallel_for', 'context'],
+    };
   if (!observer) return { name: `${name}_run`, signature: runSignature(facts), parameters };
   return {
     name: `${name}_run_observed`,
@@ -200,7 +214,8 @@ function entryOf(facts: ProgramFacts): Entry {
   };
 }
 
-function unobservedRun(facts: ProgramFacts): string[] {
+/** The run function where another one has the layers. */
+function plainRun(facts: ProgramFacts): string[] {
   const given = [...parametersOf(facts), 'NULL', 'NULL'];
   return [`int ${runSignature(facts)}`, '{', `return ${entryOf(facts).name}(${given.join(', ')});`, '}'];
 }
@@ -211,7 +226,16 @@ function parametersOf(facts: ProgramFacts): string[] {
 }
 
 function pointers(facts: ProgramFacts, steps: readonly string[]): string[] {
-  return memoryPointers(weightBase(facts), steps, facts.weightTypes);
+  const memory = memoryPointers(weightBase(facts), steps, facts.weightTypes);
+  const calls = steps.some((step) => step.startsWith('parallel_for('));
+  return [...memory, ...(calls ? taskArguments(facts.name, runParameters(facts)) : [])];
+}
+
+function stageFunctions(facts: ProgramFacts, stages: readonly StageLines[]): string[] {
+  return stages.flatMap((lists, i) => {
+    const given = { lists, pointers: pointers(facts, lists.flat()), parameters: runParameters(facts) };
+    return [indent(stageFunction(facts, i + 1, given)), ''];
+  });
 }
 
 function layers({ name }: ProgramFacts, steps: readonly string[]): string[] {

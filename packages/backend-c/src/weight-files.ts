@@ -1,4 +1,6 @@
+import { CompileError } from '@ghostc/ir';
 import { byteOrderCheck } from './byte-order.ts';
+import type { Device, WeightForm } from './c-program.ts';
 import type { ProgramFacts } from './header-text.ts';
 import { indent } from './text/indent.ts';
 import { weightMembers } from './typed-memory.ts';
@@ -91,4 +93,17 @@ SYMBOL:
 .section .note.GNU-stack,"",%progbits
 #endif
 `;
+}
+
+/** Weights beyond this many bytes go to a binary file. */
+const largeWeights = 1 << 20;
+
+/** An object file of WebAssembly has no place for a binary file. */
+export function weightForm(form: WeightForm | undefined, device: Device, bytes: number): WeightForm {
+  const binary = device === 'wasm32' ? 'external' : 'bin';
+  if (form !== 'bin' || binary === 'bin') return form ?? (bytes > largeWeights ? binary : 'c');
+  throw new CompileError(
+    'backend-c/weights',
+    'WebAssembly cannot include a binary file; expected weights c or external for wasm32, found bin',
+  );
 }

@@ -11,13 +11,14 @@ import {
   packageFiles,
   planC,
   type WeightForm,
+  withPool,
 } from '@ghostc/backend-c';
 import { emitOnnx } from '@ghostc/backend-onnx';
 import { emitTflite } from '@ghostc/backend-tflite';
 import { emitWgsl, planWgsl, type TunableLayer, type Tuning } from '@ghostc/backend-wgsl';
 import { CompileError, type Graph, isStatic } from '@ghostc/ir';
 import { bindDimensions, fusedGhostModule, ghostRows } from '@ghostc/ops';
-import { channelsLastBoundary, runPasses, splitWide } from '@ghostc/passes';
+import { channelsLastBoundary, runPasses, splitForThreads, splitWide } from '@ghostc/passes';
 import type { WgslProgram } from '@ghostc/wgsl-runtime';
 import { withLayouts } from './image-layout.ts';
 import {
@@ -101,6 +102,10 @@ export interface CompileCOptions extends CompileOptions {
   readonly kernels?: KernelChoice | undefined;
   /** int8 Ghost modules in one kernel, row by row, on Cortex-M4 and M7: as fast as two kernels, with more scratch. */
   readonly fuseGhost?: boolean | undefined;
+  /** Threads that may compute at the same time: `<name>_run_on` runs on threads of the caller. Default: one. */
+  readonly threads?: number | undefined;
+  /** Adds `<name>_pool.c`: threads of POSIX or C11 for `<name>_run_on`. With `threads`. */
+  readonly pool?: boolean | undefined;
   /** Adds `<name>_selftest.c`, which runs the network on a seeded input and compares its outputs. */
   readonly selfTest?: boolean | undefined;
 }
@@ -211,22 +216,33 @@ function* loweredForC(model: Graph, options: CompileCOptions): Steps<Graph> {
   const fuses = options.fuseGhost ? ghostFuser(settingsOf(model, options), optimized) : undefined;
   const lowered = lowerForKernels(optimized, { ...options, fuses });
   if (fuses) expectFused(lowered, 'c');
+  if (options.threads !== undefined && options.threads > 1)
+    runPasses(lowered, [splitForThreads(options.threads)]);
   // two steps share the buffer
   if (options.fetchRam !== undefined) runPasses(lowered, [splitWide(options.fetchRam / 2)]);
   return lowered;
 }
 
 function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
-  const { bind: sizes, selfTest, fuseGhost, fetchRam } = options;
+  const { bind: sizes, selfTest, fuseGhost, fetchRam, pool } = options;
   const settings = settingsOf(model, options);
   if (fetchRam !== undefined && settings.weights !== 'fetch')
     throw new CompileError('backend-c/fetch-ram', 'fetchRam goes with weights fetch (--weights fetch)');
-  const hash = sourceHash(model, { target: 'c', ...settings, bind: sizes, selfTest, fuseGhost, fetchRam });
+  const hash = sourceHash(model, {
+    target: 'c',
+    ...settings,
+    bind: sizes,
+    selfTest,
+    fuseGhost,
+    fetchRam,
+    pool,
+  });
   const lowered = yield* loweredForC(model, options);
   yield { stage: 'plan', step: 'lower', done: 0 };
   const plan = planC(lowered, settings);
   yield { stage: 'emit', step: 'plan', done: 0 };
-  const program = emitC(plan, { ...settings, sourceHash: hash });
+  const emitted = emitC(plan, { ...settings, sourceHash: hash });
+  const program = pool ? withPool(emitted) : emitted;
   if (fetchRam !== undefined && program.fetchBytes > fetchRam)
     throw new CompileError(
       'backend-c/fetch-ram',
@@ -237,9 +253,9 @@ function* cSteps(model: Graph, options: CompileCOptions): Steps<CProgram> {
 
 /** The options of the C backend. */
 function settingsOf(model: Graph, options: CompileCOptions): EmitCOptions & PlanCOptions {
-  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer } = options;
+  const { device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer, threads } = options;
   const name = nameOf(model, options);
-  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer };
+  return { name, device, weights, weightSection, kernels, maxRam, io, noUnaligned, observer, threads };
 }
 
 /** Options of `compileWasm`. */

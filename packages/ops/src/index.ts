@@ -9,6 +9,7 @@ export {
   withSizesOfOne,
 } from './bind-dimensions.ts';
 export { type BuildNode, buildNode, lookup } from './build-node.ts';
+export { type ChannelPart, channelRuleOf } from './channel-rule.ts';
 export { dfcAttention, dfcPool, dfcResize, halfPadded } from './composite/dfc-attention.ts';
 export { type FusedGhostAttrs, fusedGhostModule } from './composite/fused-ghost-module.ts';
 export {

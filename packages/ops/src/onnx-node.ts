@@ -28,6 +28,7 @@ export const onnxNode = defineOp({
   ulp: null,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'none',

@@ -12,6 +12,7 @@ export interface OpFacts {
   readonly ulp: UlpRule;
   readonly storage: Storage;
   readonly rows: Rows;
+  readonly channels: Channels;
   readonly epilogue: Epilogue;
   readonly factor: Factor;
   readonly nan: NanRule;
@@ -148,6 +149,13 @@ export type Storage = 'view' | 'join' | 'in-place' | 'residual' | 'own';
  * row when joining `channels`; `none`: it is not computed row by row.
  */
 export type Rows = 'same' | 'window' | 'pool' | 'channels' | 'none';
+
+/**
+ * What a channel (an element of axis 1) of the output reads: the `same` channel of every operand; all channels
+ * of input 0 with its own `weights`; one channel of input 0 with its own of `filters`; `none`: it is not
+ * computed channel by channel.
+ */
+export type Channels = 'same' | 'weights' | 'filters' | 'none';
 
 /**
  * - `activation`: a producer may apply it to its own output. `params` are the attributes copied to the

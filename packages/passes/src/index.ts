@@ -41,6 +41,7 @@ export { patternOf } from './pattern-of.ts';
 export { type Rule, type RuleSpec, rule } from './rule.ts';
 export { rules } from './rule-table.ts';
 export type { FusesGhost } from './rules/fuse-for-gpu.ts';
+export { splitForThreads } from './split-for-threads.ts';
 export { splitWide } from './split-wide.ts';
 export { formatTextCases, parseTextCases, type TextCase } from './text-cases.ts';
 export { widenHalf } from './widen-half.ts';

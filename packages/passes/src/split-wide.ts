@@ -1,7 +1,7 @@
-import { byteSize, type Graph, type Node, numElements, type Tensor, type Value } from '@ghostc/ir';
-import { buildNode, concat, conv2d, fullyConnected, qlinearConv2d, qlinearFullyConnected } from '@ghostc/ops';
-import { sliceChannels } from './constant-math.ts';
+import { byteSize, type Graph, type Node, numElements } from '@ghostc/ir';
+import { conv2d, fullyConnected, qlinearConv2d, qlinearFullyConnected } from '@ghostc/ops';
 import type { Pass } from './pass.ts';
+import { sliceAxis, splitChannels } from './split-channels.ts';
 
 const wide: ReadonlySet<string> = new Set(
   [conv2d, qlinearConv2d, fullyConnected, qlinearFullyConnected].map(({ name }) => name),
@@ -38,35 +38,13 @@ function channelsOfPart({ op, inputs: [, weight, , residual], attrs }: Node, max
 }
 
 function split(graph: Graph, node: Node, channels: number): void {
-  const [x = null, weight, bias] = node.inputs;
-  const all = weight?.constant?.shape[0] ?? 0;
-  const { op, attrs, origin, output } = node;
-  const parts: Value[] = [];
-  for (let from = 0; from < all; from += channels) {
-    const part = (value: Value | null | undefined): Value | null => {
-      const tensor = value?.constant;
-      return tensor
-        ? graph.addConstant(value.name, channelsOf(tensor, from, Math.min(all, from + channels)))
-        : null;
-    };
-    const inputs = [x, part(weight), part(bias)];
-    parts.push(buildNode(graph, { op, inputs, attrs, origin, before: node }).output);
-  }
-  const joined = buildNode(graph, {
-    op: concat.name,
-    inputs: parts,
-    attrs: { axis: 1 },
-    origin,
-    before: node,
+  const all = node.inputs[1]?.constant?.shape[0] ?? 0;
+  const starts = Array.from({ length: Math.ceil(all / channels) }, (_, i) => i * channels);
+  splitChannels(graph, node, {
+    ranges: starts.map((from) => [from, Math.min(all, from + channels)]),
+    operand: (value, input, range) =>
+      input > 0 && value.constant
+        ? graph.addConstant(value.name, sliceAxis(value.constant, 0, range))
+        : value,
   });
-  graph.replaceAllUses(output, joined.output);
-  graph.remove(node);
-}
-
-function channelsOf(tensor: Tensor, from: number, to: number): Tensor {
-  const { quant } = tensor;
-  const own = quant?.axis === 0 && {
-    quant: { ...quant, scale: quant.scale.slice(from, to), zeroPoint: quant.zeroPoint.slice(from, to) },
-  };
-  return { ...sliceChannels(tensor, from, to), ...own };
 }

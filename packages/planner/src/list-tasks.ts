@@ -1,4 +1,4 @@
-import { itemAt, type StorageRule } from '@ghostc/ir';
+import { entryOf, itemAt, type StorageRule } from '@ghostc/ir';
 import { roundUp } from './first-fit.ts';
 import type { PlanOptions, Program, Step } from './memory-plan.ts';
 import type { Cell, Storage, StorageMap } from './resolve-storage.ts';
@@ -44,15 +44,20 @@ interface Grouping<S extends Step> {
 
 /** The tasks of each group as one, in an order in which each cell is written before it is read. */
 function withGroups<S extends Step>(tasks: readonly Task[], { steps, groups, align }: Grouping<S>): Task[] {
+  const taskOf = new Map(tasks.map((task) => [itemAt(steps, itemAt(task.steps, 0)), task] as const));
   const groupOf = new Map(groups.flatMap((group) => group.map((step) => [step, group] as const)));
-  const members = new Map<unknown, Task[]>();
-  for (const task of tasks) {
-    const key = groupOf.get(itemAt(steps, itemAt(task.steps, 0))) ?? task;
-    members.set(key, [...(members.get(key) ?? []), task]);
-  }
-  const joined = [...members.values()].map((list) =>
-    list.length > 1 ? asOne(list, align) : itemAt(list, 0),
-  );
+  const joined = [...taskOf].flatMap(([step, task]): Task[] => {
+    const group = groupOf.get(step);
+    if (!group || group.length === 1) return [task];
+    return group[0] === step
+      ? [
+          asOne(
+            group.map((one) => entryOf(taskOf, one)),
+            align,
+          ),
+        ]
+      : [];
+  });
   const writers = taskOfCell(joined);
   const ordered = new Set<Task>();
   const begun = new Set<Task>();

@@ -46,6 +46,8 @@ interface CompileFlags {
   readonly weightSection?: string;
   readonly unaligned: boolean;
   readonly observer?: boolean;
+  readonly threads?: number;
+  readonly pool?: boolean;
   readonly layout?: Layout;
   readonly matrices?: 'f32' | 'f16';
   readonly tuned?: boolean | string;
@@ -103,6 +105,12 @@ export function compileCommand(): Command {
       'with the C, a run function that calls yours before each layer: it may feed a watchdog, measure, or end the run',
     )
     .option(
+      '--threads <n>',
+      'with the C, a run function that computes parts of layers on up to n threads of yours: same bits for any number',
+      parseCount,
+    )
+    .option('--pool', 'with --threads, a file that starts such threads: POSIX, or C11')
+    .option(
       '--channels-last',
       "inputs and outputs of the TFLite as images lie there, NHWC, where they have four axes; the model's own order if absent",
     )
@@ -159,7 +167,7 @@ export function compileCommand(): Command {
     .option('--json', 'print what was written as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target web --bind N=1 --bind N=8 --out web/\n  ghostc compile model.onnx --target web --labels imagenet.txt --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile int8.onnx --target tflite --channels-last --out build/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile int8.onnx --target c --device cortex-m7 --weights fetch --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
+      '\nExamples:\n  ghostc compile model.onnx --target c --device cortex-m4 --out build/\n  ghostc compile ghostnet:0.5@96 --target wgsl --out web/\n  ghostc compile ghostnet:1.0 --target web --out web/\n  ghostc compile int8.onnx --target wasm --out web/\n  ghostc compile model.onnx --target web --bind N=1 --bind N=8 --out web/\n  ghostc compile model.onnx --target web --labels imagenet.txt --out web/\n  ghostc compile model.onnx --target c --device wasm32 --out build/\n  ghostc compile model.onnx --target onnx --out small/\n  ghostc compile int8.onnx --target tflite --channels-last --out build/\n  ghostc compile ghostnet:1.0 --target c --device cortex-m7 --max-ram 1M --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --io arena --out build/\n  ghostc compile vww.tflite --target c --device cortex-m4 --self-test --layout cmake --out vww/\n  ghostc compile kws.tflite --target c --device cortex-m4 --observer --out build/\n  ghostc compile ghostnet:1.0 --target c --threads 2 --pool --out build/\n  ghostc compile kws.tflite --target c --device cortex-m55 --out build/\n  ghostc compile int8.onnx --target c --device cortex-m7 --weights fetch --out build/\n  ghostc compile model.onnx --target c --device cortex-m4 --layout zephyr --out module/',
     )
     .action(runCompile);
 }
@@ -190,6 +198,8 @@ const targetFlags: Readonly<
   '--weight-section': { targets: ['c'], given: ({ weightSection }) => weightSection },
   '--no-unaligned': { targets: ['c'], given: ({ unaligned }) => !unaligned },
   '--observer': { targets: ['c'], given: ({ observer }) => observer },
+  '--threads': { targets: ['c'], given: ({ threads }) => threads !== undefined },
+  '--pool': { targets: ['c'], given: ({ pool }) => pool },
   '--fetch-ram': { targets: ['c'], given: ({ fetchRam }) => fetchRam !== undefined },
   '--max-ram': { targets: ['c'], given: ({ maxRam }) => maxRam !== undefined },
   '--io arena': { targets: ['c'], given: ({ io }) => io === 'arena' },

@@ -7,6 +7,7 @@ export const compositeFacts = {
   ulp: null,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'kept',

@@ -16,6 +16,7 @@ export const batchNorm = defineOp({
   ulp: 6,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'kept',

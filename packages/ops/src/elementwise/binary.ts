@@ -44,6 +44,7 @@ function binary<const N extends string>({ formula, wrapping, traits, ...spec }: 
     computed: 'binary',
     storage: 'in-place',
     rows: 'same',
+    channels: 'same',
     nan: 'kept',
     infer: ({ a, b }) => pairType(name, a, b),
     evaluate: ({ a, b }, attrs, [type]) =>
@@ -232,6 +233,7 @@ export const pow = defineOp({
   ulp: 32,
   storage: 'in-place',
   rows: 'same',
+  channels: 'same',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'kept',
@@ -313,6 +315,7 @@ export const mod = defineOp({
   ulp: null,
   storage: 'in-place',
   rows: 'same',
+  channels: 'same',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'kept',

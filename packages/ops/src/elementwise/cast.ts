@@ -27,6 +27,7 @@ export const cast = defineOp({
   ulp: null,
   storage: 'in-place',
   rows: 'same',
+  channels: 'same',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'moved',

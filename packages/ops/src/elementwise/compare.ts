@@ -18,6 +18,7 @@ function comparison<const N extends string>(name: N, relation: Relation) {
     ulp: 0,
     storage: 'in-place',
     rows: 'same',
+    channels: 'same',
     epilogue: { kind: 'none' },
     factor: 'stopped',
     nan: 'false',

@@ -34,6 +34,7 @@ export function unary<
       traits: ['elementwise', 'unary', ...traits],
       storage: 'in-place',
       rows: 'same',
+      channels: 'same',
       nan: 'kept',
       infer: ({ x }) => ({ dtype: x.dtype, shape: x.shape }),
       evaluate: ({ x }, attrs) =>

@@ -274,6 +274,7 @@ export const identity = defineOp({
   ulp: 0,
   storage: 'in-place',
   rows: 'same',
+  channels: 'same',
   epilogue: none,
   factor: 'stopped',
   nan: 'kept',

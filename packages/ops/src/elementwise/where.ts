@@ -15,6 +15,7 @@ export const where = defineOp({
   ulp: 0,
   storage: 'in-place',
   rows: 'same',
+  channels: 'same',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'moved',

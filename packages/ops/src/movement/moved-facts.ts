@@ -17,5 +17,6 @@ export const gatheredFacts = {
   integerForm: { kind: 'none' },
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   random: { place: 'none', domain: 'any', attrs: {} },
 } as const satisfies Partial<OpFacts>;

@@ -40,6 +40,7 @@ export const concat = defineOp({
   ...movedFacts,
   storage: 'join',
   rows: 'channels',
+  channels: 'none',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ xs }, attrs) {
     const [first] = xs;
@@ -106,6 +107,7 @@ export const slice = defineOp({
   ...movedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, attrs) {
     const shape = [...x.shape];
@@ -181,6 +183,7 @@ export const pad = defineOp({
   ...movedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { pads }) {
     if (pads.length !== 2 * x.shape.length)
@@ -246,6 +249,7 @@ export const transpose = defineOp({
   ...movedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, { perm }) {
     const sorted = [...perm].sort((a, b) => a - b);

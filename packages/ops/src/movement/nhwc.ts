@@ -29,6 +29,7 @@ const nhwcFacts = {
   ulp: null,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
 } as const;

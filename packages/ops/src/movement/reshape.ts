@@ -24,6 +24,7 @@ export const reshape = defineOp({
   ...movedFacts,
   storage: 'view',
   rows: 'none',
+  channels: 'none',
   random: { place: 'structure', domain: 'any', attrs: {} },
   infer({ x }, wanted) {
     const shape = reshapedShape(x.shape, wanted.shape);

@@ -14,6 +14,7 @@ export const dequantizeLinear = defineOp({
   error: { kind: 'unbounded' },
   storage: 'own',
   rows: 'none',
+  channels: 'same',
   infer({ x }) {
     if (!integers.has(x.dtype) || !x.quant)
       throw new CompileError(

@@ -34,6 +34,7 @@ export const ghostRows = defineOp({
   computed: 'mcu',
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   infer(inputs, attrs) {
     const { x, primary_weight, primary_bias = null, cheap_weight, cheap_bias = null } = inputs;
     const { primary, cheap } = layerAttrs(attrs);

@@ -34,6 +34,7 @@ export const qlinearAveragePool = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'pool',
+  channels: 'same',
   infer({ x }, given) {
     affineOf(x, 'x');
     return requantizedType(firstType(averagePool.infer({ x }, given)).shape, given);

@@ -27,6 +27,7 @@ export const qlinearConvTranspose2d = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = firstType(convTranspose2d.infer({ x, weight, bias }, window));

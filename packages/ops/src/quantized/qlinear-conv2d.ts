@@ -19,6 +19,7 @@ export const qlinearConv2d = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'window',
+  channels: 'weights',
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = firstType(conv2d.infer({ x, weight }, window));

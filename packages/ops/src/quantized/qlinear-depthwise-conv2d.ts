@@ -19,6 +19,7 @@ export const qlinearDepthwiseConv2d = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'window',
+  channels: 'filters',
   infer({ x, weight, bias }, attrs) {
     const window = { ...attrs, activation: 'none', activation_params: [] } as const;
     const { shape } = firstType(depthwiseConv2d.infer({ x, weight }, window));

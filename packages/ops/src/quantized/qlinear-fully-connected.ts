@@ -28,6 +28,7 @@ export const qlinearFullyConnected = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'weights',
   infer({ x, weight, bias }, attrs) {
     const plain = { activation: 'none', activation_params: [] } as const;
     const { shape } = firstType(fullyConnected.infer({ x, weight }, plain));

@@ -26,6 +26,7 @@ export const qlinearGlobalAveragePool = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'same',
   infer({ x }, attrs) {
     const [n, channels, height, width] = planeShape(x, 'x');
     if (isStatic(height) && isStatic(width)) meanMultiplier(x, height * width, attrs);

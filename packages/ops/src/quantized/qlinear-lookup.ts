@@ -35,6 +35,7 @@ export const qlinearLookup = defineOp({
   ...quantizedFacts,
   storage: 'in-place',
   rows: 'same',
+  channels: 'same',
   infer({ x, table }, attrs) {
     affineOf(x, 'x');
     const entries = entriesOf(x.dtype);

@@ -26,6 +26,7 @@ export const qlinearMatmul = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   infer({ a, b }, attrs) {
     if (a.dtype !== b.dtype)
       throw new CompileError('op/dtype', `expected operands of one type, found ${a.dtype} and ${b.dtype}`);

@@ -17,6 +17,7 @@ export const qlinearResize = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'same',
   infer({ x }, { sizes }) {
     affineOf(x, 'x');
     const [n, channels] = imageShape(x, 'x');

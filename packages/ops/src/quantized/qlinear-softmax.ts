@@ -37,6 +37,7 @@ export const qlinearSoftmax = defineOp({
   ...quantizedFacts,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   infer({ x }, attrs) {
     checkSize(x.shape[normalAxis(attrs.axis, x.shape.length)]);
     softmaxInput(x, attrs.beta);

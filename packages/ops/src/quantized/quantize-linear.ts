@@ -21,6 +21,7 @@ export const quantizeLinear = defineOp({
   error: { kind: 'quantized' },
   storage: 'own',
   rows: 'none',
+  channels: 'same',
   infer({ x }, attrs) {
     if (x.dtype !== 'f32') throw new CompileError('op/dtype', `x expects f32, found ${x.dtype}`);
     return quantizedType(x.shape, attrs);

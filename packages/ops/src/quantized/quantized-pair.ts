@@ -29,6 +29,7 @@ export function quantizedPair<const N extends string, F>({ name, factors, formul
     ...quantizedFacts,
     storage: 'in-place',
     rows: 'same',
+    channels: 'same',
     infer({ a, b }, attrs) {
       factors(a, b, attrs);
       return requantizedType(pairShape(a, b), attrs);

@@ -25,6 +25,7 @@ export const requantizeLinear = defineOp({
   ...quantizedFacts,
   storage: 'in-place',
   rows: 'same',
+  channels: 'same',
   infer({ x }, attrs) {
     requantizeMultiplier(x, attrs);
     return requantizedType(x.shape, attrs);

@@ -38,6 +38,7 @@ export const recurrent = defineOp({
   ulp: null,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'kept',

@@ -27,6 +27,7 @@ export const convTranspose2d = defineOp({
   ulp: (node) => 2 * weightsPerOutput(node),
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'producer' },
   factor: 'stopped',
   nan: 'kept',

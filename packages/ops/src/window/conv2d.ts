@@ -42,6 +42,7 @@ export const conv2d = defineOp({
   ulp: (node) => 2 * weightsPerOutput(node),
   storage: 'residual',
   rows: 'window',
+  channels: 'weights',
   epilogue: { kind: 'producer' },
   factor: 'stopped',
   nan: 'kept',

@@ -24,6 +24,7 @@ export const depthwiseConv2d = defineOp({
   ulp: (node) => 2 * weightsPerOutput(node),
   storage: 'residual',
   rows: 'window',
+  channels: 'filters',
   epilogue: { kind: 'producer' },
   factor: 'stopped',
   nan: 'kept',

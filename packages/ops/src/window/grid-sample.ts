@@ -36,6 +36,7 @@ export const gridSample = defineOp({
   ulp: null,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'none',

@@ -40,6 +40,7 @@ export const resize = defineOp({
   ulp: null,
   storage: 'own',
   rows: 'none',
+  channels: 'none',
   epilogue: { kind: 'none' },
   factor: 'stopped',
   nan: 'kept',

@@ -16,6 +16,7 @@ const mixed: CProgram = {
   device: 'host',
   noUnaligned: false,
   fetchBytes: 0,
+  threads: 1,
   fetches: [],
   files: new Map([
     [

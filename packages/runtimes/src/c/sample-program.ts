@@ -30,6 +30,7 @@ export function sampleProgram({ name, body, shape, arenaBytes, weights }: Sample
     device: 'host',
     noUnaligned: false,
     fetchBytes: 0,
+    threads: 1,
     fetches: [],
     arenaBytes,
     arenaGap: 0,

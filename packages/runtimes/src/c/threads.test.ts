@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compileC } from '@ghostc/compiler';
+import { seededInputs } from '@ghostc/conformance';
+import { interpret } from '@ghostc/interpreter';
+import { entryOf, parseGraph } from '@ghostc/ir';
+import { registry } from '@ghostc/ops';
+import { describe, expect, test } from 'vitest';
+import { skipWithout } from '../process/require-tool.ts';
+import { cDevice } from './c-device.ts';
+import { runC } from './prepare-c.ts';
+
+/** A Ghost module, a gate and a shortcut. */
+const graph = parseGraph(
+  `graph @net(%x: f32[1,16,20,20])
+  const %w1: f32[24,16,1,1] = random(1)
+  const %b1: f32[24] = random(2)
+  const %w2: f32[24,1,3,3] = random(3)
+  const %w3: f32[48,48,1,1] = random(4)
+  const %w4: f32[16,48,1,1] = random(5)
+  %a = conv2d %x, %w1, %b1 {activation="relu"}
+  %b = depthwise_conv2d %a, %w2 {pads=[1,1,1,1], activation="relu"}
+  %c = concat %a, %b {axis=1}
+  %p = global_average_pool %c
+  %g = conv2d %p, %w3 {activation="hard_sigmoid", activation_params=[0.2, 0.5]}
+  %m = mul %c, %g
+  %y = conv2d %m, %w4
+  %z = add %y, %x
+  return %z`,
+  { registry },
+);
+const inputs = seededInputs(graph, 1);
+const THREADS = 3;
+const program = compileC(graph, { name: 'net', threads: THREADS, pool: true, weights: 'c' });
+
+describe('C for threads', () => {
+  test('layers are computed in parts, and the outputs are right', async (context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    const source = String(program.files.get('net.c'));
+    expect(new Set(source.match(/net_k_stage_\d+/g)).size).toBeGreaterThanOrEqual(2);
+    expect(program.layers.filter(({ op }) => op === 'depthwise_conv2d')).toHaveLength(THREADS);
+    const [run] = await runC(program, 'host', [inputs]);
+    const expected = entryOf(interpret(graph, inputs), 'z').data;
+    const found = run?.outputs.get('z')?.data ?? [];
+    expected.forEach((v, i) => {
+      expect(Number(found[i])).toBeCloseTo(Number(v), 4);
+    });
+  });
+
+  // ThreadSanitizer does not know the threads of C11.
+  test.for([
+    ['-fsanitize=thread'],
+    ['-fsanitize=thread', '-DGHOSTC_POOL_SPINS=0'],
+    ['-fsanitize=address,undefined', '-DGHOSTC_C11_THREADS', '-DGHOSTC_POOL_SPINS=0'],
+  ])('%o: same bits on one to three threads', (flags, context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    expect(poolRun(flags)).toEqual({ status: 0, stderr: '' });
+  });
+
+  test.for([
+    [{ maxRam: 20_000 }, 'bands of rows'],
+    [{ observer: true }, 'observer'],
+    [{ weights: 'fetch' }, 'fetched'],
+    [{ kernels: 'cmsis-nn' }, 'CMSIS-NN'],
+    [{ threads: 65 }, '1 to 64, found 65'],
+    [{ threads: 1, pool: true }, 'pool'],
+  ] as const)('%o does not go with threads', ([options, message]) => {
+    expect(() => compileC(graph, { name: 'net', threads: 2, ...options })).toThrow(message);
+  });
+});
+
+function poolRun(flags: readonly string[]): { status: number | null; stderr: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'ghostc-threads-'));
+  try {
+    for (const [name, data] of program.files) writeFileSync(join(folder, name), data);
+    writeFileSync(join(folder, 'main.c'), main);
+    const files = ['main.c', 'net.c', 'net_pool.c', 'net_weights.c'];
+    const strict = [
+      '-std=c11',
+      '-O1',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-Wcast-qual',
+      '-Wno-psabi',
+      '-Wno-tsan',
+    ];
+    const build = spawnSync('gcc', [...strict, ...flags, ...files, '-lm', '-lpthread', '-o', 'main'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    if (build.status !== 0) return { status: build.status, stderr: build.stderr };
+    // Threads of the sanitizer do not start where addresses are too random.
+    const { status, stderr } = spawnSync('setarch', ['-R', './main'], { cwd: folder, encoding: 'utf8' });
+    return { status, stderr };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const main = `
+#include <string.h>
+#include "net_pool.h"
+static _Alignas(16) char arena[NET_ARENA_SIZE];
+static float in[NET_IN_SIZE], first[NET_OUT_SIZE], out[NET_OUT_SIZE];
+int main(void)
+{
+  net_pool pool;
+  for (int i = 0; i < NET_IN_SIZE; i++) {
+    in[i] = (float)(i % 37 - 18) / 16;
+  }
+  if (net_run(arena, in, first) != NET_OK || net_pool_start(&pool, 0) != 1 || net_pool_start(&pool, 4) != 1) {
+    return 1;
+  }
+  for (int threads = 1; threads <= NET_THREADS; threads++) {
+    if (net_pool_start(&pool, threads)) {
+      return 2;
+    }
+    for (int i = 0; i < 20; i++) {
+      memset(out, 0, sizeof out);
+      if (net_run_on(arena, in, out, net_pool_for, &pool) != NET_OK || memcmp(out, first, sizeof out) != 0) {
+        return 3;
+      }
+    }
+    net_pool_stop(&pool);
+  }
+  return 0;
+}
+`;
