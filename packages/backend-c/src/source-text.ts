@@ -52,7 +52,7 @@ export function sourceText(
     '',
     ...layerMacro,
     '',
-    ...(facts.threads > 1 ? [indent(threadPrelude(facts, runParameters(facts))), ''] : []),
+    ...(stages.length ? [indent(threadPrelude(facts, runParameters(facts))), ''] : []),
     ...(facts.device === 'wasm32' ? [...wasmOnly, wasmMath(functions), ''] : []),
     ...(dispatches ? [...dispatchMacro, ''] : []),
     ...(facts.weightBytes ? [indent(weightDeclaration(facts)), '', ...opaquePointers, ''] : []),
@@ -244,9 +244,8 @@ function layers({ name }: ProgramFacts, steps: readonly string[]): string[] {
 
 function runFunction(facts: ProgramFacts, steps: readonly string[], choice: readonly string[]): string[] {
   const upper = facts.name.toUpperCase();
-  return [
-    `int ${entryOf(facts).signature}`,
-    '{',
+  const { signature, parameters } = entryOf(facts);
+  const body = [
     ...pointers(facts, steps),
     `if (${parametersOf(facts)
       .filter((name) => name !== 'source')
@@ -259,6 +258,6 @@ function runFunction(facts: ProgramFacts, steps: readonly string[], choice: read
     '}',
     ...choice,
     ...layers(facts, steps),
-    '}',
   ];
+  return [`int ${signature}`, '{', ...usedIn(parameters, body), '}'];
 }

@@ -30,11 +30,12 @@ export function channelRuleOf(node: Node): readonly (ChannelPart | null)[] | nul
   }
 }
 
-/** Operands broadcast: all of one with a single channel is read. */
-function sameChannels({ inputs, output }: Node): (ChannelPart | null)[] | null {
+/** Operands broadcast: all of one with a single channel is read, and all of what a unary op reads besides its operand. */
+function sameChannels({ op, inputs, output }: Node): (ChannelPart | null)[] | null {
   const { shape } = output.type;
-  const parts = inputs.map((value): ChannelPart | null | undefined => {
-    if (!value) return null;
+  const operands = lookup(op).traits.has('unary') ? 1 : inputs.length;
+  const parts = inputs.map((value, i): ChannelPart | null | undefined => {
+    if (!value || i >= operands) return null;
     const axis = 1 - shape.length + value.type.shape.length;
     const count = value.type.shape[axis] ?? 1;
     if (value.type.quant && value.type.quant.scale.length > 1) return undefined;

@@ -59,6 +59,32 @@ describe('C for threads', () => {
     expect(poolRun(flags)).toEqual({ status: 0, stderr: '' });
   });
 
+  test('a table of as many entries as there are channels stays whole', async (context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    const tabled = parseGraph(
+      `graph @net(%x: i8[1,400] quant(0.05:0))
+      const %w: i8[256,400] quant(axis=0, ${Array(256).fill('0.01:0').join(', ')}) = random(1)
+      const %t: i8[256] = random(2)
+      %y = qlinear_fully_connected %x, %w {y_scale=0.5, y_zero_point=3}
+      %z = qlinear_lookup %y, %t {y_scale=0.1}
+      return %z`,
+      { registry },
+    );
+    const given = seededInputs(tabled, 1);
+    const parts = compileC(tabled, { name: 'net', threads: 2 });
+    expect(parts.layers.map(({ op }) => op)).toContain('qlinear_lookup');
+    expect(parts.layers).toHaveLength(4);
+    const [run] = await runC(parts, 'host', [given]);
+    expect(run?.outputs.get('z')?.data).toEqual(entryOf(interpret(tabled, given), 'z').data);
+  });
+
+  test('a network too small for parts compiles without a warning', async (context) => {
+    skipWithout(cDevice('host').tools, 'c', context);
+    const small = parseGraph('graph @net(%x: f32[4])\n  %y = relu %x\n  return %y', { registry });
+    const [run] = await runC(compileC(small, { name: 'net', threads: 2 }), 'host', [seededInputs(small, 1)]);
+    expect(run?.outputs.get('y')?.data).toEqual(entryOf(interpret(small, seededInputs(small, 1)), 'y').data);
+  });
+
   test.for([
     [{ maxRam: 20_000 }, 'bands of rows'],
     [{ observer: true }, 'observer'],
