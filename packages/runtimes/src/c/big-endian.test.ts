@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CProgram, compileC, type WeightForm } from '@ghostc/compiler';
 import { readOnnx } from '@ghostc/onnx';
 import { describe, expect, test } from 'vitest';
 import { onPath } from '../process/on-path.ts';
 import { skipWithout, type Tool } from '../process/require-tool.ts';
+import { inProgramFolder } from '../testing/program-folder.ts';
 import { cDevice } from './c-device.ts';
 
 const cases = join(import.meta.dirname, '../../../../test-fixtures/cases');
@@ -16,16 +16,9 @@ function program(name: string, weights: WeightForm = 'c'): CProgram {
   return compileC(model, { name: 'net', weights, selfTest: true });
 }
 
-/** Calls `use` with a folder that holds the program and a main function for its self-test. */
-function inFolder<T>(made: CProgram, use: (folder: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'ghostc-endian-'));
-  try {
-    for (const [name, data] of made.files) writeFileSync(join(folder, name), data);
-    writeFileSync(join(folder, 'main.c'), mainText(made));
-    return use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** The program with a main function for its self-test. */
+function withMain(made: CProgram): Pick<CProgram, 'files'> {
+  return { files: new Map([...made.files, ['main.c', mainText(made)]]) };
 }
 
 function mainText({ inputs, outputs, arenaBytes }: CProgram): string {
@@ -49,9 +42,9 @@ describe('big-endian processors', () => {
     ['linear-conv-relu', 'external', true],
   ] as const)(
     'every file of %s with weights as %s that needs little-endian words says so',
-    ([name, form, refused], context) => {
+    async ([name, form, refused], context) => {
       skipWithout(cDevice('host').tools, 'c', context);
-      inFolder(program(name, form), (folder) => {
+      await inProgramFolder(withMain(program(name, form)), (folder) => {
         const files = ['net.c', ...(form === 'external' ? [] : [`net_weights.${form === 'c' ? 'c' : 'S'}`])];
         for (const file of files.filter((file) => refused || file === 'net.c')) {
           const args = ['-D__BIG_ENDIAN__', '-E', file, '-o', '/dev/null'];
@@ -77,9 +70,9 @@ describe('big-endian processors', () => {
     'qdq-add',
     'qdq-softmax',
     'qdq-ties-to-even',
-  ])('%s computes what it must on PowerPC', (name, context) => {
+  ])('%s computes what it must on PowerPC', async (name, context) => {
     skipWithout([powerpc], 'big-endian C', context);
-    inFolder(program(name), (folder) => {
+    await inProgramFolder(withMain(program(name)), (folder) => {
       const sources = [...program(name).files.keys()].filter((file) => file.endsWith('.c'));
       const args = ['-O2', '-std=c99', '-static', ...sources, 'main.c', '-lm', '-o', 'net'];
       execFileSync('powerpc-linux-gnu-gcc', args, { cwd: folder });

@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CProgram } from '@ghostc/backend-c';
 import { compileC } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import type { Graph } from '@ghostc/ir';
@@ -8,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { onPath } from '../process/on-path.ts';
 import { skipWithout, type Tool } from '../process/require-tool.ts';
 import { runProcess } from '../process/run-process.ts';
-import { makeTempFolder } from '../process/temp-folder.ts';
 import { ownCopy } from '../testing/avx2.ts';
 import { distinctModules, fixtures, readFixture, seededInt8 } from '../testing/fixture-models.ts';
+import { inProgramFolder } from '../testing/program-folder.ts';
 import { checkedHost } from '../testing/sanitizers.ts';
 import { inTurn, testTurn } from '../testing/turn.ts';
 import { strictFlags } from './build-c.ts';
@@ -48,16 +46,6 @@ const subjects: [string, () => Graph][] = [
 /** For what takes long to prove: two modules in int8, and the network, in float or in int8 by turns. */
 const proved = subjects.slice(-4).filter(([name]) => !/fmnist/.test(name) || name === network);
 
-async function inFolder(program: CProgram, use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await makeTempFolder();
-  try {
-    for (const [name, content] of program.files) await writeFile(join(folder.path, name), content);
-    await use(folder.path);
-  } finally {
-    await folder.remove();
-  }
-}
-
 describe('no undefined behaviour and no bad access while it runs', () => {
   // quantized-conformance, io-arena and stream-c run their programs with the sanitizers, too
   test.for(subjects.slice(-5))('%s', async ([, make], context) => {
@@ -78,7 +66,7 @@ describe('what the compiler can prove', () => {
     async ([, make], context) => {
       skipWithout(cDevice('host').tools, 'c', context);
       const program = compileC(make(), { name: 'net', device: 'cortex-m4', kernels: 'portable' });
-      await inFolder(program, async (folder) => {
+      await inProgramFolder(program, async (folder) => {
         const run = (command: string, args: string[]) =>
           runProcess(command, args, { cwd: folder, timeout: 120 });
         await run('gcc', [...flags, '-c', 'net.c', '-o', 'net.o']);
@@ -92,7 +80,7 @@ describe('what the compiler can prove', () => {
     '%s: nothing of cppcheck',
     async ([, make], context) => {
       skipWithout([cppcheck], 'static analysis', context);
-      await inFolder(compileC(make(), { name: 'net', kernels: 'portable' }), async (folder) => {
+      await inProgramFolder(compileC(make(), { name: 'net', kernels: 'portable' }), async (folder) => {
         const args = [
           '--std=c99',
           '--enable=warning,portability',
@@ -111,7 +99,7 @@ describe.concurrent('nothing of clang-tidy', () => {
   test.for(proved)(`%s (GHOSTC_TURN=${testTurn()})`, async ([, make], context) => {
     skipWithout([clangTidy], 'static analysis', context);
     const program = compileC(make(), { name: 'net', kernels: 'portable' });
-    await inFolder(program, async (folder) => {
+    await inProgramFolder(program, async (folder) => {
       const args = [
         '--quiet',
         `-checks=${clangTidyChecks}`,

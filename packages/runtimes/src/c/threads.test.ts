@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { compileC } from '@ghostc/compiler';
 import { seededInputs } from '@ghostc/conformance';
 import { interpret } from '@ghostc/interpreter';
@@ -9,6 +6,7 @@ import { entryOf, parseGraph } from '@ghostc/ir';
 import { registry } from '@ghostc/ops';
 import { describe, expect, test } from 'vitest';
 import { skipWithout } from '../process/require-tool.ts';
+import { inProgramFolder } from '../testing/program-folder.ts';
 import { cDevice } from './c-device.ts';
 import { runC } from './prepare-c.ts';
 
@@ -54,9 +52,9 @@ describe('C for threads', () => {
     ['-fsanitize=thread'],
     ['-fsanitize=thread', '-DGHOSTC_POOL_SPINS=0'],
     ['-fsanitize=address,undefined', '-DGHOSTC_C11_THREADS', '-DGHOSTC_POOL_SPINS=0'],
-  ])('%o: same bits on one to three threads', (flags, context) => {
+  ])('%o: same bits on one to three threads', async (flags, context) => {
     skipWithout(cDevice('host').tools, 'c', context);
-    expect(poolRun(flags)).toEqual({ status: 0, stderr: '' });
+    expect(await poolRun(flags)).toEqual({ status: 0, stderr: '' });
   });
 
   test('a table of as many entries as there are channels stays whole', async (context) => {
@@ -97,35 +95,6 @@ describe('C for threads', () => {
   });
 });
 
-function poolRun(flags: readonly string[]): { status: number | null; stderr: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'ghostc-threads-'));
-  try {
-    for (const [name, data] of program.files) writeFileSync(join(folder, name), data);
-    writeFileSync(join(folder, 'main.c'), main);
-    const files = ['main.c', 'net.c', 'net_pool.c', 'net_weights.c'];
-    const strict = [
-      '-std=c11',
-      '-O1',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      '-Wcast-qual',
-      '-Wno-psabi',
-      '-Wno-tsan',
-    ];
-    const build = spawnSync('gcc', [...strict, ...flags, ...files, '-lm', '-lpthread', '-o', 'main'], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-    if (build.status !== 0) return { status: build.status, stderr: build.stderr };
-    // Threads of the sanitizer do not start where addresses are too random.
-    const { status, stderr } = spawnSync('setarch', ['-R', './main'], { cwd: folder, encoding: 'utf8' });
-    return { status, stderr };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 const main = `
 #include <string.h>
 #include "net_pool.h"
@@ -155,3 +124,31 @@ int main(void)
   return 0;
 }
 `;
+
+const withMain = { files: new Map([...program.files, ['main.c', main]]) };
+
+function poolRun(flags: readonly string[]): Promise<{ status: number | null; stderr: string }> {
+  return inProgramFolder(withMain, (cwd) => {
+    const files = ['main.c', 'net.c', 'net_pool.c', 'net_weights.c'];
+    const strict = [
+      '-std=c11',
+      '-O1',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-Wcast-qual',
+      '-Wno-psabi',
+      '-Wno-tsan',
+    ];
+    const args = [...strict, ...flags, ...files, '-lm', '-lpthread', '-o', 'main'];
+    const build = spawnSync('gcc', args, { cwd, encoding: 'utf8' });
+    if (build.status !== 0) return { status: build.status, stderr: build.stderr };
+    const run = (command: string, ...rest: string[]) => spawnSync(command, rest, { cwd, encoding: 'utf8' });
+    const plain = run('./main');
+    // GCC's ThreadSanitizer does not start where addresses are too random.
+    const { status, stderr } = plain.stderr.includes('unexpected memory mapping')
+      ? run('setarch', '-R', './main')
+      : plain;
+    return { status, stderr };
+  });
+}
