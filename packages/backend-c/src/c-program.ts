@@ -39,7 +39,7 @@ export interface CProgram {
   readonly fetchBytes: number;
   /** What is fetched, in order; none where nothing is. */
   readonly fetches: readonly CFetch[];
-  /** That may compute at the same time: above 1 there is `<name>_run_on`. */
+  /** Threads that may compute at the same time: from 2 on there is `<name>_run_on`. */
   readonly threads: number;
   /** What runs, in order: entry i is counted as layer i + 1. */
   readonly layers: readonly CLayer[];
@@ -169,8 +169,8 @@ export interface PlanCOptions {
   /** `arena`: `<name>_run(arena)` finds the inputs in the arena and leaves the outputs there. Default: `caller`. */
   readonly io?: IoForm | undefined;
   /**
-   * Threads that may compute at the same time, at least 2: `<name>_run_on` runs on threads of the caller. Default: one, without
-   * that function.
+   * Threads that may compute at the same time, up to 64: from 2 on `<name>_run_on` runs on threads of the caller. Default: 1,
+   * without that function.
    */
   readonly threads?: number | undefined;
 }

@@ -37,10 +37,10 @@ import { observerCall } from './observer-text.ts';
 import { arenaAlign, type CPlan } from './plan-c.ts';
 import { arenaOffset, buffersOf, checkedSection, peaksOf, streamFacts, tensorOf } from './program-parts.ts';
 import { parameterName } from './run-parameters.ts';
-import { type StageLines, sourceText } from './source-text.ts';
+import { sourceText } from './source-text.ts';
 import { fillFunction, firstRow, moveFunction } from './stream-text.ts';
 import { safeComment } from './text/safe-comment.ts';
-import { checkAlone, stageCall } from './thread-text.ts';
+import { checkThreadable, type StageLines, stageCall } from './thread-text.ts';
 import { arenaAddress, elementOf, type StoredElement, weightAddress } from './typed-memory.ts';
 import { weightFiles, weightForm } from './weight-files.ts';
 
@@ -56,7 +56,7 @@ export function emitC(planned: CPlan, options: EmitCOptions): CProgram {
   const { name, observer = false } = options;
   const inArena = io === 'arena';
   const settings = { lanes, kernel, name, observer };
-  if (threads > 1) checkAlone(options);
+  if (threads > 1) checkThreadable(options);
   const { emitter, steps, words, fetchBytes, fetches, stages } =
     options.weights === 'fetch'
       ? emitFetched(plan, settings, inArena)
@@ -124,7 +124,7 @@ function emitResident(
   const steps = plan.order.flatMap((step) => {
     const stage = stageOf.get(step);
     if (!stage) return emitter.step(step);
-    if (stage.flat()[0] !== step) return [];
+    if (stage[0]?.[0] !== step) return [];
     stages.push(stage.map((list) => list.flatMap((node) => emitter.step(node))));
     return [stageCall(settings.name, stages.length, stage.length)];
   });

@@ -2,7 +2,7 @@ import { formatType } from '@ghostc/ir';
 import type { CLayer, CTensor, Device, WeightForm } from './c-program.ts';
 import { fetchDeclaration, fetchMacro, fetchParameters } from './fetch-text.ts';
 import { observerDeclarations } from './observer-text.ts';
-import { isBuffer, runParameters } from './run-parameters.ts';
+import { isBuffer, pointedType, runParameters } from './run-parameters.ts';
 import { floatLiteral } from './text/float-literal.ts';
 import { safeComment } from './text/safe-comment.ts';
 import { threadDeclarations } from './thread-text.ts';
@@ -34,7 +34,7 @@ export interface ProgramFacts {
   readonly layers: readonly CLayer[];
   /** Is there a run function that calls an observer before each layer? */
   readonly observer: boolean;
-  /** That may compute at the same time: above 1 there is a run function that uses them. */
+  /** Threads that may compute at the same time: from 2 on there is a run function that uses them. */
   readonly threads: number;
   /** Linker section of the weights; read-only data if absent. */
   readonly weightSection?: string | undefined;
@@ -175,9 +175,7 @@ export function runSignature(facts: ProgramFacts): string {
 
 /** `void *arena, const float *in, float *out`. */
 export function parametersText(facts: ProgramFacts): string {
-  const pointers = runParameters(facts).map(
-    ({ input, type, name }) => `${input ? 'const ' : ''}${type} *${name}`,
-  );
+  const pointers = runParameters(facts).map((one) => `${pointedType(one)} *${one.name}`);
   return [...pointers, ...fetchParameters(facts).map(({ type, name }) => `${type}${name}`)].join(', ');
 }
 

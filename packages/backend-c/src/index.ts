@@ -36,7 +36,7 @@ export { protocol } from './firmware/protocol.ts';
 export { ghostFuser } from './kernels/quantized/index.ts';
 export { type Layout, layouts, packageFiles } from './layouts/package-files.ts';
 export { type CPlan, planC } from './plan-c.ts';
-export { hasPool, withPool } from './pool/with-pool.ts';
+export { withPool } from './pool/with-pool.ts';
 export { selfTestInput } from './self-test/self-test-input.ts';
 export { type ExpectedOutput, hasSelfTest, withSelfTest } from './self-test/with-self-test.ts';
 export { constantArray } from './text/constant-array.ts';

@@ -23,7 +23,7 @@ export interface CPlan extends WithinResult {
   readonly kernel: (node: Node) => Kernel;
   /** Threads that may compute at the same time. */
   readonly threads: number;
-  /** What they compute, each in its list; other steps run alone. */
+  /** Steps that they compute at the same time, a list for each thread; the others run one after another. */
   readonly stages: readonly Stage<Node>[];
 }
 
@@ -48,11 +48,13 @@ export function planC(lowered: Graph, options: PlanCOptions = {}): CPlan {
     scratchBytes: byLikeness((node) => kernel(node).scratchBytes?.(node, lanes) ?? 0),
     maxBytes: maxRam ?? Number.POSITIVE_INFINITY,
     work: nodeMacs,
-    together: (elided) => {
-      const all = parallelStages([...lowered.nodes()], { elided, lists: threads, work: workOf });
-      stages = all.filter((stage) => stage.length > 1);
-      return stages.map((stage) => stage.flat());
-    },
+    ...(threads > 1 && {
+      together: (elided) => {
+        const all = parallelStages([...lowered.nodes()], { elided, lists: threads, work: workOf });
+        stages = all.filter((stage) => stage.length > 1);
+        return stages.map((stage) => stage.flat());
+      },
+    }),
   });
   if (result.missing > 0) throw arenaLimitError(result, maxRam ?? 0);
   return { ...result, device, io, kernelSet, kernel, threads, stages };

@@ -13,6 +13,11 @@ export interface RunParameter {
   readonly align: number;
 }
 
+/** What it points to as C, `const float`. */
+export function pointedType({ input, type }: RunParameter): string {
+  return input ? `const ${type}` : type;
+}
+
 /** Parameters of the run function, in order. */
 export function runParameters(program: Pick<CProgram, 'inputs' | 'outputs' | 'form'>): RunParameter[] {
   const { inputs, outputs, form } = program;

@@ -8,7 +8,13 @@ import { type Lanes, vectorPrelude } from './lanes.ts';
 import { layerTable, observedSignature } from './observer-text.ts';
 import { runParameters } from './run-parameters.ts';
 import { indent } from './text/indent.ts';
-import { stageFunction, taskArguments, threadedSignature, threadPrelude } from './thread-text.ts';
+import {
+  type StageLines,
+  stageFunction,
+  taskArguments,
+  threadedSignature,
+  threadPrelude,
+} from './thread-text.ts';
 import { memoryPointers, opaquePointers } from './typed-memory.ts';
 import { wasmMath } from './wasm-math.ts';
 import { weightBase, weightDeclaration } from './weight-files.ts';
@@ -22,9 +28,6 @@ interface SourceParts {
   /** What threads compute at the same time. */
   readonly stages: readonly StageLines[];
 }
-
-/** Calls and comments of lists of layers, each for a thread. */
-export type StageLines = readonly (readonly string[])[];
 
 export function sourceText(
   facts: ProgramFacts,

@@ -1,13 +1,16 @@
 import { CompileError } from '@ghostc/ir';
 import type { EmitCOptions } from './c-program.ts';
-import type { RunParameter } from './run-parameters.ts';
+import { pointedType, type RunParameter } from './run-parameters.ts';
 
 /** A program whose run function can give parts of layers to threads of the caller. */
 interface Threaded {
   readonly name: string;
-  /** That may compute at the same time. */
+  /** Threads that may compute at the same time. */
   readonly threads: number;
 }
+
+/** Calls and comments of lists of layers, each for a thread. */
+export type StageLines = readonly (readonly string[])[];
 
 /** What the header declares. */
 export function threadDeclarations({ name, threads }: Threaded, parameters: string): string {
@@ -36,7 +39,7 @@ export function threadedSignature(name: string, parameters: string): string {
 export function threadPrelude({ name }: Threaded, parameters: readonly RunParameter[]): string[] {
   return [
     `typedef struct ${name}_k_arguments {`,
-    ...parameters.map(({ input, type, name: field }) => `${input ? 'const ' : ''}${type} *${field};`),
+    ...parameters.map((one) => `${pointedType(one)} *${one.name};`),
     `} ${name}_k_arguments;`,
     '',
     `static void ${name}_k_in_turn(void *context, int parts, ${name}_task task, void *argument)`,
@@ -77,7 +80,7 @@ export function stageFunction(
     pointers,
     parameters,
   }: {
-    readonly lists: readonly (readonly string[])[];
+    readonly lists: StageLines;
     readonly pointers: readonly string[];
     readonly parameters: readonly RunParameter[];
   },
@@ -88,9 +91,7 @@ export function stageFunction(
     `KERNEL void ${stageName(name, stage)}(void *argument, int part)`,
     '{',
     `const ${name}_k_arguments *const given = (const ${name}_k_arguments *)argument;`,
-    ...fields.map(
-      ({ input, type, name: field }) => `${input ? 'const ' : ''}${type} *const ${field} = given->${field};`,
-    ),
+    ...fields.map((one) => `${pointedType(one)} *const ${one.name} = given->${one.name};`),
     ...pointers,
     ...lists.flatMap((lines, part) => [
       part === 0
@@ -105,8 +106,8 @@ export function stageFunction(
   ];
 }
 
-/** What goes from layer to layer cannot go along with threads. */
-export function checkAlone({ observer, weights }: EmitCOptions): void {
+/** Throws `backend-c/threads` for what needs layers one after another. */
+export function checkThreadable({ observer, weights }: EmitCOptions): void {
   if (observer)
     throw new CompileError(
       'backend-c/threads',

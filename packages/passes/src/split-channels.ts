@@ -4,22 +4,18 @@ import { buildNode, concat } from '@ghostc/ops';
 /** Channels `from` up to, not including, `to`. */
 export type ChannelRange = readonly [from: number, to: number];
 
+/** How a node is split. */
+export interface ChannelSplit {
+  readonly ranges: readonly ChannelRange[];
+  /** What a range reads in place of an input. */
+  readonly operand: (value: Value, input: number, range: ChannelRange) => Value;
+}
+
 // y = op(x, w)   =>   y = concat(op(x, w[r0]), op(x, w[r1]), ...)
 /**
- * Replaces a node by one for each range of its output channels, in order, and their concat; `operand`: what a range reads in
- * place of an input. Returns the concat.
+ * Replaces a node by one for each range of its output channels, in order, and their concat, which it returns.
  */
-export function splitChannels(
-  graph: Graph,
-  node: Node,
-  {
-    ranges,
-    operand,
-  }: {
-    readonly ranges: readonly ChannelRange[];
-    readonly operand: (value: Value, input: number, range: ChannelRange) => Value;
-  },
-): Node {
+export function splitChannels(graph: Graph, node: Node, { ranges, operand }: ChannelSplit): Node {
   const { op, attrs, origin, output } = node;
   const parts = ranges.map((range) => {
     const inputs = node.inputs.map((value, i) => value && operand(value, i, range));

@@ -2,7 +2,7 @@ import { type Graph, type Node, numElements, staticShape, type Value } from '@gh
 import { buildNode, type ChannelPart, channelRuleOf, nodeMacs, slice } from '@ghostc/ops';
 import { ChannelPieces } from './channel-pieces.ts';
 import type { Pass } from './pass.ts';
-import { type ChannelRange, sliceAxis, splitChannels } from './split-channels.ts';
+import { type ChannelRange, type ChannelSplit, sliceAxis, splitChannels } from './split-channels.ts';
 
 /** Multiply-accumulates from which a layer is worth the waiting of threads for one another. */
 const LEAST_WORK = 50_000;
@@ -90,12 +90,7 @@ function inputRange([from, to]: ChannelRange, { each }: ChannelPart): ChannelRan
   return [from / each, to / each];
 }
 
-function operandsOf(
-  graph: Graph,
-  node: Node,
-  pieces: ChannelPieces,
-  { ranges, rule }: Split,
-): Parameters<typeof splitChannels>[2] {
+function operandsOf(graph: Graph, node: Node, pieces: ChannelPieces, { ranges, rule }: Split): ChannelSplit {
   const operand = (value: Value, input: number, range: ChannelRange): Value => {
     const part = rule[input];
     if (!part) return value;

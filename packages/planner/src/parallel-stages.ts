@@ -53,7 +53,9 @@ class OpenStage<S extends Step> {
     const sources = this.#read(step);
     if (sources.size > 1 || (sources.size === 1 && this.lists.length === 1)) return false;
     const [list = this.#lightest()] = sources;
-    this.lists[list] = [...(this.lists[list] ?? []), step];
+    const steps = this.lists[list] ?? [];
+    steps.push(step);
+    this.lists[list] = steps;
     this.#work[list] = (this.#work[list] ?? 0) + this.#options.work(step);
     this.#write(step, new Set([list]));
     return true;
